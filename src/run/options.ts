@@ -1,0 +1,48 @@
+/** What each use case can be asked, already validated. Durations are in milliseconds; 0 means no limit. */
+
+export interface TableName {
+  /** null: the first schema of the connection's search_path. */
+  readonly schema: string | null;
+  readonly name: string;
+}
+
+export interface CommonOptions {
+  /** The migrations directory. */
+  readonly migrations: string;
+  readonly table: TableName;
+}
+
+export interface UpOptions extends CommonOptions {
+  /** Apply up to and with this version; null for all. */
+  readonly to: bigint | null;
+  readonly allowOutOfOrder: boolean;
+  readonly dryRun: boolean;
+  /** Parse every pending file before the first runs. */
+  readonly parse: boolean;
+  /** How long to wait for a database that is still starting. 0: do not wait. */
+  readonly waitMs: number;
+  /** How long to wait for another run to end. 0: do not wait. */
+  readonly lockWaitMs: number;
+  /** lock_timeout of each migration. 0: no limit. */
+  readonly lockTimeoutMs: number;
+  /** statement_timeout of each migration. 0: no limit. */
+  readonly statementTimeoutMs: number;
+}
+
+export type StatusOptions = CommonOptions;
+
+export interface VerifyOptions extends CommonOptions {
+  /** Write the checksums of the files as they are now for unrecorded migrations. */
+  readonly record: boolean;
+  /** Write missing files from the tracker. */
+  readonly restore: boolean;
+}
+
+export interface NewOptions {
+  readonly migrations: string;
+  /** What the user called it; null with `revert`, where the reverted file gives the name. */
+  readonly title: string | null;
+  /** Number by UTC time instead of the next number. */
+  readonly timestamp: boolean;
+  readonly revert: bigint | null;
+}
