@@ -1,0 +1,21 @@
+/** A server as messages name it: never with its password. */
+
+import type { ServerTarget } from "./target.ts";
+
+/** A host that is a path is the directory of a Unix socket, as libpq has it. */
+export function isSocketDirectory(host: string): boolean {
+  return host.startsWith("/");
+}
+
+/** The file of a server's Unix socket: `.s.PGSQL.` and the port, in the directory that stands as its host. */
+export function socketPath({ host, port }: Pick<ServerTarget, "host" | "port">): string {
+  return `${host.replace(/\/+$/, "")}/.s.PGSQL.${port}`;
+}
+
+/** `host:port`, or the path of the Unix socket. */
+export function serverName(target: Pick<ServerTarget, "host" | "hostAddress" | "port">): string {
+  const { host, hostAddress, port } = target;
+  if (isSocketDirectory(hostAddress ?? host)) return socketPath({ host: hostAddress ?? host, port });
+  const name = host.includes(":") ? `[${host}]` : host;
+  return `${name}:${port}${hostAddress === undefined || hostAddress === host ? "" : ` (${hostAddress})`}`;
+}
