@@ -2,6 +2,9 @@
 
 import type { ServerTarget } from "./target.ts";
 
+/** Where servers put their socket: Debian's and Red Hat's packages, and PostgreSQL's own default. */
+export const SOCKET_DIRECTORIES = ["/var/run/postgresql", "/tmp"] as const;
+
 /** A host that is a path is the directory of a Unix socket, as libpq has it. */
 export function isSocketDirectory(host: string): boolean {
   return host.startsWith("/");
