@@ -1,0 +1,54 @@
+/** Starts PGlite, in memory or on a directory. Runs in the worker. */
+
+import { MemoryFS, PGlite } from "@electric-sql/pglite";
+import { NodeFS } from "@electric-sql/pglite/nodefs";
+import { dataDir as newDatabase } from "@electric-sql/pglite-prepopulatedfs";
+import { embeddedFailed } from "../errors.ts";
+import { beginDirectory, finishDirectory, inspectDirectory } from "./data_directory.ts";
+import { installExtensions, readExtensions } from "./embedded_extensions.ts";
+
+/** How many lines of PostgreSQL's log to keep for an error message. */
+const LOG_LINES = 5;
+
+export interface StartedDatabase {
+  readonly database: PGlite;
+  /** The last lines of PostgreSQL's log. */
+  readonly log: readonly string[];
+}
+
+/**
+ * @param directory where the data is; null for in memory. The caller holds its lock.
+ * @throws {Failure} exit code 2 for a directory with something else in it, 4 when PostgreSQL does not start
+ */
+export async function startEmbedded(directory: string | null): Promise<StartedDatabase> {
+  const extensionFiles = readExtensions();
+  const content = directory === null ? "nothing" : await inspectDirectory(directory);
+  const isNew = content !== "database";
+  if (directory !== null && isNew) await beginDirectory(directory);
+  const log: string[] = [];
+  try {
+    const database = await PGlite.create({
+      fs: directory === null ? new MemoryFS() : new NodeFS(directory),
+      extensions: { log: keepLog(log) },
+      ...(isNew ? { loadDataDir: await newDatabase() } : {}),
+    });
+    installExtensions(database, await extensionFiles);
+    if (directory !== null && isNew) await finishDirectory(directory);
+    return { database, log };
+  } catch (error) {
+    throw embeddedFailed(error instanceof Error ? error.message : String(error), log);
+  }
+}
+
+/** A PGlite extension is the one way to its WebAssembly module's options: here, to where PostgreSQL's log goes. */
+function keepLog(log: string[]) {
+  const keep = (line: string) => {
+    log.push(line);
+    if (log.length > LOG_LINES) log.shift();
+  };
+  return {
+    name: "log",
+    setup: (_database: unknown, options: Readonly<Record<string, unknown>>) =>
+      Promise.resolve({ emscriptenOpts: { ...options, print: () => {}, printErr: keep } }),
+  };
+}
