@@ -354,3 +354,278 @@ export function embeddedFailed(problem: string, log: readonly string[] = []): Fa
 export function embeddedBusy(): Failure {
   return new Failure("embedded-busy", 4, "The embedded database has one connection, and it is in use");
 }
+
+// ---- Server and connection
+
+/** What the server said when it refused or ended a connection: its FATAL message. */
+interface Fatal {
+  readonly message: string;
+  readonly sqlstate: string;
+  readonly detail?: string;
+  readonly hint?: string;
+}
+
+/** Advice for the refusals that people meet most (PostgreSQL documentation, "PostgreSQL Error Codes"). */
+const LOGIN_HINTS: Readonly<Record<string, string>> = {
+  "28P01": "Check user and password: in the URL, in PGPASSWORD, or in ~/.pgpass",
+  "28000": "The server's pg_hba.conf or the role's rights do not let this user in from here",
+  "3D000": "pgmigrate does not create databases. Create it first (createdb NAME), or correct the name",
+  "53300": "The server has no connection left. pgmigrate needs two. Try again, or wait for one with --wait 1min",
+  "57P03": "The server is starting or stopping. Wait for it with --wait 1min",
+};
+
+/** The server answered, and would not let the connection in. */
+export function loginRefused(server: string, { message, sqlstate, detail, hint }: Fatal): Failure {
+  const advice = LOGIN_HINTS[sqlstate] ?? hint;
+  return new Failure("login-refused", 4, `${server} refused the connection: ${message}`, {
+    sqlstate,
+    ...detail === undefined ? {} : { detail },
+    ...advice === undefined ? {} : { hint: advice },
+  });
+}
+
+/** The connection was made, and went before the server was ready. */
+export function noAnswer(server: string, reason: string): Failure {
+  return new Failure("no-answer", 4, `${server} took the connection and did not answer as a PostgreSQL: ${reason}`, {
+    hint: "Is there a PostgreSQL on this host and port, and does it expect TLS (sslmode)?",
+  });
+}
+
+export function connectionLost(reason: string, fatal: Fatal | null, file?: string): Failure {
+  return new Failure("connection-lost", 4, `The connection to the server was lost: ${reason}`, {
+    ...fatal === null ? {} : { sqlstate: fatal.sqlstate },
+    ...fatal?.hint === undefined ? {} : { hint: fatal.hint },
+    ...file === undefined ? {} : { file },
+  });
+}
+
+/** COMMIT was sent, and the server could not be asked how it ended. */
+export function outcomeUnknown(file: string, reason: string): Failure {
+  return new Failure("outcome-unknown", 4, `The connection was lost while ${file} was being committed: ${reason}`, {
+    hint: "Whether it was committed is unknown until the server is back. Run pgmigrate up again: it finds out",
+    file,
+  });
+}
+
+export function isReplica(): Failure {
+  return new Failure("is-replica", 4, "This server is a replica: it cannot be changed", {
+    sqlstate: "25006",
+    hint: "Connect to the primary server",
+  });
+}
+
+/** The server refused a query of pgmigrate's own. */
+export function queryRefused({ message, sqlstate, detail, hint }: Fatal): Failure {
+  return new Failure("query-refused", 1, `The server refused a query of pgmigrate's own: ${message}`, {
+    sqlstate,
+    ...detail === undefined ? {} : { detail },
+    ...hint === undefined ? {} : { hint },
+  });
+}
+
+// ---- Lock
+
+export function lockNotHad(
+  table: string,
+  { holder, waitedMs }: { readonly holder: string; readonly waitedMs: number },
+): Failure {
+  const waited = waitedMs === 0 ? "" : ` within ${waitedMs / 1000} s`;
+  return new Failure("lock-not-had", 5, `Another run holds the lock of ${table}, and did not end${waited}`, {
+    items: [`held by ${holder}`],
+    hint: "Wait longer with --lock-wait 10min. If that run is dead, ending its backend frees the lock: " +
+      "SELECT pg_terminate_backend(PID)",
+  });
+}
+
+export function lockLost(): Failure {
+  return new Failure("lock-lost", 4, "The connection that holds the lock was lost, so nothing new is started", {
+    hint: "Run pgmigrate up again: it goes on where this run stopped",
+  });
+}
+
+export function lockTimeout(message: string, details: FailureDetails): Failure {
+  return new Failure("lock-timeout", 5, `A lock on a table could not be had in time: ${message}`, {
+    hint: "Another transaction uses the table. Try again when it has ended, or wait longer with --lock-timeout 30s",
+    ...details,
+  });
+}
+
+// ---- Tracker
+
+export function noSchema(): Failure {
+  return new Failure("no-schema", 2, "No schema of the connection's search_path exists, so the tracker has no place", {
+    hint: "Name the schema: --table SCHEMA.schema_migrations",
+  });
+}
+
+export function schemaMissing(schema: string): Failure {
+  return new Failure("schema-missing", 2, `The schema ${schema} of the tracker does not exist`, {
+    hint: "Create it first: pgmigrate creates tables, not schemas",
+  });
+}
+
+export function tableNameTooLong(table: string, maxBytes: number): Failure {
+  return new Failure("table-name-too-long", 2, `The tracker's name ${table} is longer than ${maxBytes} bytes`, {
+    hint: "PostgreSQL cuts names off at 63 bytes, and pgmigrate keeps a second table whose name is 11 bytes longer",
+  });
+}
+
+export function foreignTracker(table: string, problem: string, tool: string | null): Failure {
+  const owner = tool === null ? "" : `; it looks like a table of ${tool}`;
+  return new Failure("foreign-tracker", 2, `${table} is not a table of pgmigrate's: ${problem}${owner}`, {
+    hint: "Keep the tracker in another table: --table pgmigrate_migrations",
+  });
+}
+
+export function trackerNotAllowed(
+  table: string,
+  { message, sqlstate, statements }: {
+    readonly message: string;
+    readonly sqlstate: string;
+    readonly statements: readonly string[];
+  },
+): Failure {
+  return new Failure("tracker-not-allowed", 1, `Cannot make the tracker ${table}: ${message}`, {
+    sqlstate,
+    hint: "Let the role do it, name another table with --table SCHEMA.NAME, or have a DBA run the statements above",
+    items: statements.flatMap((statement) => `${statement};`.split("\n")),
+    state: "Nothing was applied.",
+  });
+}
+
+// ---- History
+
+const EDITED_HINT =
+  "See what changed with pgmigrate verify. Take the edit back, and make the change in a new migration";
+
+export function editedMigrations(names: readonly string[]): Failure {
+  return new Failure("edited", 3, `${count(names.length, "applied migration was", "applied migrations were")} edited`, {
+    items: names,
+    hint: EDITED_HINT,
+    state: "Nothing was applied.",
+  });
+}
+
+export function missingMigrations(names: readonly string[]): Failure {
+  return new Failure(
+    "missing",
+    3,
+    `The ${names.length === 1 ? "file" : "files"} of ${
+      count(names.length, "applied migration is", "applied migrations are")
+    } missing`,
+    {
+      items: names,
+      hint: "Bring them back from version control, or from the tracker: pgmigrate verify --restore. " +
+        "Is --migrations the right directory, and this the right database?",
+      state: "Nothing was applied.",
+    },
+  );
+}
+
+export function outOfOrderMigrations(names: readonly string[]): Failure {
+  return new Failure("out-of-order", 3, `${count(names.length, "migration is", "migrations are")} out of order`, {
+    items: names,
+    hint: "A later version is applied already. Give the file the next free number, or apply it as it is: " +
+      "pgmigrate up --allow-out-of-order",
+    state: "Nothing was applied.",
+  });
+}
+
+export function unfinishedMigrations(labels: readonly string[]): Failure {
+  return new Failure(
+    "unfinished",
+    1,
+    `${count(labels.length, "migration has", "migrations have")} begun and not ended`,
+    {
+      items: labels,
+      hint:
+        "Look at what is there of it in the database, and bring it to one side by hand. When nothing of it is left, " +
+        "delete its row from the table of unfinished migrations, and up runs it again; when it is complete, " +
+        "move that row to the tracker",
+      state: "Nothing was applied.",
+    },
+  );
+}
+
+export function unknownTarget(version: bigint): Failure {
+  return new Failure("unknown-version", 2, `There is no migration with version ${version}`, {
+    hint: "--to takes the version of a migration: see pgmigrate status",
+  });
+}
+
+// ---- Running
+
+export function syntaxError(message: string, details: FailureDetails): Failure {
+  return new Failure("syntax-error", 1, message, {
+    sqlstate: "42601",
+    hint: "The parser is that of PostgreSQL 18. If your server takes this, skip the parser with --no-parse",
+    state: "Nothing was applied.",
+    ...details,
+  });
+}
+
+export function notRunnable(message: string, details: FailureDetails): Failure {
+  return new Failure("not-runnable", 1, message, { state: "Nothing was applied.", ...details });
+}
+
+export function migrationFailed(message: string, details: FailureDetails): Failure {
+  return new Failure("migration-failed", 1, message, details);
+}
+
+/** Beside the file's own transaction control, a COMMIT inside a procedure does this. */
+export function transactionEnded(file: string): Failure {
+  return new Failure("transaction-ended", 1, `${file} ended the transaction that it ran in`, {
+    hint: "Remove COMMIT, ROLLBACK and BEGIN from it, or run it outside a transaction: -- pgmigrate: no-transaction",
+    file,
+  });
+}
+
+export function leftOpenAtEnd(file: string): Failure {
+  return new Failure("transaction-left-open", 1, `${file} left a transaction open at its end`, {
+    hint: "End it with COMMIT",
+    file,
+  });
+}
+
+export function invalidIndexLeft(file: string, indexes: readonly string[]): Failure {
+  return new Failure(
+    "invalid-index",
+    1,
+    `${file} left ${count(indexes.length, "index", "indexes")} that PostgreSQL calls INVALID`,
+    {
+      items: indexes,
+      hint:
+        "Drop it with DROP INDEX CONCURRENTLY and build it again. A CREATE INDEX CONCURRENTLY that failed leaves such " +
+        "an index, and CREATE INDEX CONCURRENTLY IF NOT EXISTS then does nothing",
+      file,
+    },
+  );
+}
+
+export function copyNotSupported(file: string, direction: "stdin" | "stdout"): Failure {
+  return direction === "stdin"
+    ? new Failure("copy-not-supported", 1, `${file} has a COPY … FROM stdin, whose data cannot be sent from a file`, {
+      hint: "Write the rows as INSERT statements (pg_dump --inserts)",
+      file,
+    })
+    : new Failure(
+      "copy-not-supported",
+      1,
+      `${file} has a COPY … TO stdout, and a migration has nobody to send rows to`,
+      {
+        hint: "Remove the statement",
+        file,
+      },
+    );
+}
+
+/** A warning, not a failure: the file did nothing. */
+export function emptyMigration(
+  file: string,
+): { readonly code: string; readonly message: string; readonly file: string } {
+  return { code: "empty-migration", message: `${file} holds no statement`, file };
+}
+
+function count(number: number, one: string, many: string): string {
+  return `${number} ${number === 1 ? one : many}`;
+}

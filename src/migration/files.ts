@@ -14,8 +14,8 @@ export interface Files {
   /** @throws {Failure} `file-unreadable` */
   read(path: string): Promise<Uint8Array>;
   /**
-   * Writes a file that must not exist yet, whole or not at all. Makes the directory when it is not there.
-   * @throws {Failure} `file-exists`, `file-unwritable`
+   * Writes a file that must not exist yet. Makes the directory when it is not there.
+   * @throws {Failure} `file-exists`, `cannot-write`
    */
   create(path: string, text: string): Promise<void>;
 }

@@ -1,0 +1,90 @@
+/** From a target to a database. */
+
+import { connectionLost, Failure, loginRefused, noAnswer } from "../errors.ts";
+import type { Database } from "./database.ts";
+import { dial } from "./dial.ts";
+import { pause } from "./lock.ts";
+import { openSession } from "./open_session.ts";
+import { serverName } from "./server_name.ts";
+import { type Session, SessionLost } from "./session.ts";
+import type { ServerTarget, Target } from "./target.ts";
+
+export interface ConnectOptions {
+  /** Ends waiting and connecting. */
+  readonly signal: AbortSignal;
+  /** How long the first session may wait for a server that is starting or full. 0: not at all. */
+  readonly waitMs: number;
+  /** Called when it begins to wait, with the reason. */
+  readonly onWait: (reason: string) => void;
+}
+
+/** Between two tries while a server starts. */
+const PAUSE_MS = 300;
+
+/** What a server says that is worth waiting for: too_many_connections, cannot_connect_now. */
+const PASSING = ["53300", "57P03"];
+
+/**
+ * The database that a target means. Nothing is connected before its first session; only the embedded one is started
+ * here.
+ *
+ * @throws {Failure} of the embedded database
+ */
+export async function connect(target: Target, options: ConnectOptions): Promise<Database> {
+  if (target.kind === "server") return new ServerDatabase(target, options);
+  const { openEmbedded } = await import("./embedded.ts");
+  return await openEmbedded(target);
+}
+
+class ServerDatabase implements Database {
+  readonly kind = "server";
+  #waitMs: number;
+
+  constructor(readonly target: ServerTarget, readonly options: ConnectOptions) {
+    this.#waitMs = options.waitMs;
+  }
+
+  async open(): Promise<Session> {
+    const deadline = performance.now() + this.#waitMs;
+    let waiting = false;
+    for (;;) {
+      try {
+        const session = await this.#open();
+        this.#waitMs = 0;
+        return session;
+      } catch (error) {
+        if (!(error instanceof Failure) || !isPassing(error) || performance.now() >= deadline) throw error;
+        if (!waiting) this.options.onWait(error.message);
+        waiting = true;
+        await pause(PAUSE_MS, this.options.signal);
+      }
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {}
+
+  async #open(): Promise<Session> {
+    const { target, options } = this;
+    try {
+      return await openSession({
+        dial: () => dial(target, { signal: options.signal }),
+        user: target.user,
+        password: target.password,
+        database: target.database,
+        applicationName: target.applicationName,
+        ...target.options === undefined ? {} : { startupOptions: target.options },
+        startupTimeoutMs: target.connectTimeoutMs,
+      });
+    } catch (error) {
+      if (error instanceof Failure) throw error;
+      if (!(error instanceof SessionLost)) throw connectionLost(String(error), null);
+      const server = serverName(target);
+      throw error.fatal === null ? noAnswer(server, error.message) : loginRefused(server, error.fatal);
+    }
+  }
+}
+
+/** Whether a server that is starting may soon take the same connection. */
+function isPassing({ code, details }: Failure): boolean {
+  return code === "cannot-connect" || (code === "login-refused" && PASSING.includes(details.sqlstate ?? ""));
+}

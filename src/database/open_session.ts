@@ -1,0 +1,251 @@
+/** A {@link Session} over the driver, with a socket that is given out once, so that nothing reconnects behind our back. */
+
+import { Buffer } from "node:buffer";
+import type { Duplex } from "node:stream";
+import postgres from "postgres";
+import {
+  CopyNotSupported,
+  type Row,
+  ServerError,
+  type ServerFacts,
+  type ServerMessage,
+  type Session,
+  SessionLost,
+} from "./session.ts";
+import { cancelRequest, Wire } from "./wire.ts";
+
+export interface SessionOptions {
+  /** Gives a connected byte stream, TLS done. */
+  readonly dial: () => Promise<Duplex>;
+  readonly user: string;
+  readonly password: string | null;
+  readonly database: string;
+  readonly applicationName: string;
+  /** `options` of the startup message. */
+  readonly startupOptions?: string;
+  /** From the connected stream to the first answer; 0 for no limit. */
+  readonly startupTimeoutMs: number;
+  readonly onNotice?: (notice: ServerMessage) => void;
+}
+
+/** How long a session that ends politely may take before its socket is cut. */
+const CLOSE_TIMEOUT_MS = 1_000;
+
+/** The Terminate message. */
+const TERMINATE = Buffer.from([0x58, 0, 0, 0, 4]);
+
+const FACTS = "SELECT pg_catalog.pg_backend_pid() AS pid, pg_catalog.pg_is_in_recovery() AS in_recovery, " +
+  "pg_catalog.current_setting('server_version_num') AS version";
+
+/**
+ * Connects, logs in and asks the server who it is.
+ *
+ * @throws {Failure} of `dial`; {@link ServerError} when the login is refused; {@link SessionLost}
+ */
+export async function openSession(options: SessionOptions): Promise<Session> {
+  const socket = await options.dial();
+  const session = new DriverSession(socket, options);
+  try {
+    await session.start(options.startupTimeoutMs);
+    return session;
+  } catch (error) {
+    socket.destroy();
+    throw error;
+  }
+}
+
+class DriverSession implements Session {
+  onNotice: (notice: ServerMessage) => void;
+  readonly gone: Promise<SessionLost>;
+  facts: ServerFacts = { versionNumber: 0, inRecovery: false, serverPid: 0 };
+
+  readonly #wire = new Wire();
+  readonly #sql: postgres.Sql;
+  #lost: SessionLost | null = null;
+  #endCurrent: (lost: SessionLost) => void = () => {};
+  #socketError: Error | null = null;
+
+  constructor(readonly socket: Duplex, readonly options: SessionOptions) {
+    this.onNotice = options.onNotice ?? (() => {});
+    this.gone = new Promise((resolve) => {
+      socket.on("error", (error: Error) => this.#socketError = error);
+      socket.on("close", () => {
+        this.#lost ??= this.#whyLost();
+        resolve(this.#lost);
+        this.#endCurrent(this.#lost);
+      });
+    });
+    socket.on("data", (chunk: Uint8Array) => {
+      this.#wire.read(chunk);
+      if (this.#wire.copy !== null) socket.destroy();
+    });
+    this.#sql = driver(socket, options, (notice) => this.onNotice(notice));
+  }
+
+  async start(timeoutMs: number): Promise<void> {
+    const timer = timeoutMs === 0 ? undefined : setTimeout(() => {
+      this.#lost ??= new SessionLost(`No answer from the server within ${timeoutMs} ms`, null);
+      this.socket.destroy();
+    }, timeoutMs);
+    try {
+      const [row] = await this.query(FACTS);
+      this.facts = {
+        versionNumber: Number(row!.version),
+        inRecovery: row!.in_recovery === "t",
+        serverPid: Number(row!.pid),
+      };
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  get backendPid(): number {
+    return this.#wire.backendPid;
+  }
+
+  get status() {
+    return this.#wire.status;
+  }
+
+  get completed(): number {
+    return this.#wire.completed;
+  }
+
+  async query(text: string): Promise<readonly Row[]> {
+    const result = await this.#send(() => this.#sql.unsafe(text).simple().raw());
+    return rowsOf(result as unknown as RawResult | RawResult[]);
+  }
+
+  async run(text: string): Promise<string> {
+    await this.#send(() => this.#sql.unsafe(text).simple().forEach(() => {}));
+    return this.#wire.tag;
+  }
+
+  async cancel(): Promise<void> {
+    if (this.#lost !== null) return;
+    const socket = await this.options.dial();
+    // The server closes when it has taken the request; closing earlier crashed PgBouncer 1.18.
+    await new Promise<void>((resolve) => {
+      socket.on("close", () => resolve());
+      socket.on("error", () => resolve());
+      socket.on("data", () => {});
+      socket.write(cancelRequest(this.#wire.backendPid, this.#wire.cancelSecret));
+    });
+    socket.destroy();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#lost !== null) return;
+    this.#lost = new SessionLost("The session was closed", null);
+    const timer = setTimeout(() => this.socket.destroy(), CLOSE_TIMEOUT_MS);
+    this.socket.end(TERMINATE);
+    await this.gone;
+    clearTimeout(timer);
+  }
+
+  /** The driver may hang or throw uncaught after a loss, so every query races with the end of its session. */
+  async #send<T>(send: () => PromiseLike<T>): Promise<T> {
+    if (this.#lost !== null) throw this.#lost;
+    this.#wire.begin();
+    try {
+      return await new Promise<T>((resolve, reject) => {
+        this.#endCurrent = reject;
+        send().then(resolve, reject);
+      });
+    } catch (error) {
+      throw await this.#translate(error);
+    }
+  }
+
+  /** An error of the server leaves the session alive, unless it was FATAL; every other error of the driver is a loss. */
+  async #translate(error: unknown): Promise<Error> {
+    if (error instanceof SessionLost) return error;
+    if (error instanceof postgres.PostgresError && this.#wire.fatal === null) return new ServerError(asMessage(error));
+    this.socket.destroy();
+    return await this.gone;
+  }
+
+  #whyLost(): SessionLost {
+    if (this.#wire.copy !== null) return new CopyNotSupported(this.#wire.copy);
+    const { fatal } = this.#wire;
+    if (fatal !== null) return new SessionLost(fatal.message, fatal);
+    return new SessionLost(this.#socketError?.message ?? "The server closed the connection", null);
+  }
+}
+
+function driver(socket: Duplex, options: SessionOptions, onNotice: (notice: ServerMessage) => void): postgres.Sql {
+  let given = false;
+  const once = () => {
+    if (given) throw new Error("The session is gone");
+    given = true;
+    return socket;
+  };
+  const settings = {
+    socket: once,
+    ssl: false,
+    host: "localhost",
+    port: 5432,
+    user: options.user,
+    pass: () => options.password ?? "",
+    database: options.database,
+    max: 1,
+    prepare: false,
+    fetch_types: false,
+    max_lifetime: null,
+    idle_timeout: null,
+    connect_timeout: 0,
+    keep_alive: 0,
+    backoff: 0,
+    connection: {
+      application_name: options.applicationName,
+      ...options.startupOptions === undefined ? {} : { options: options.startupOptions },
+    },
+    onnotice: (notice: DriverMessage) => onNotice(asMessage(notice)),
+  };
+  return postgres(settings as unknown as postgres.Options<Record<string, never>>);
+}
+
+/** The driver's names for the fields of an error or notice. */
+interface DriverMessage {
+  readonly severity?: string | undefined;
+  readonly code?: string | undefined;
+  readonly message?: string | undefined;
+  readonly detail?: string | undefined;
+  readonly hint?: string | undefined;
+  readonly position?: string | undefined;
+  readonly internal_position?: string | undefined;
+  readonly internal_query?: string | undefined;
+  readonly where?: string | undefined;
+}
+
+function asMessage(message: DriverMessage): ServerMessage {
+  const { detail, hint, position, internal_position, internal_query, where } = message;
+  return {
+    severity: message.severity ?? "ERROR",
+    sqlstate: message.code ?? "XX000",
+    message: message.message ?? "",
+    ...detail === undefined ? {} : { detail },
+    ...hint === undefined ? {} : { hint },
+    ...position === undefined ? {} : { position: Number(position) },
+    ...internal_position === undefined ? {} : { internalPosition: Number(internal_position) },
+    ...internal_query === undefined ? {} : { internalQuery: internal_query },
+    ...where === undefined ? {} : { where },
+  };
+}
+
+type RawResult = readonly (readonly (Uint8Array | null)[])[] & {
+  readonly columns: readonly { readonly name: string }[];
+};
+
+/** The driver gives a list of results for several statements with rows, and one result for one. */
+function rowsOf(result: RawResult | RawResult[]): Row[] {
+  const several = Array.isArray(result) && !("columns" in result);
+  const last = several ? (result as RawResult[]).at(-1) : result as RawResult;
+  if (last === undefined) return [];
+  const decoder = new TextDecoder();
+  return last.map((values) =>
+    Object.fromEntries(
+      values.map((value, index) => [last.columns[index]!.name, value === null ? null : decoder.decode(value)]),
+    )
+  );
+}

@@ -1,0 +1,59 @@
+/** What to run: the whole decision of `up`, as a function of what files and tracker say. */
+
+import {
+  editedMigrations,
+  Failure,
+  missingMigrations,
+  outOfOrderMigrations,
+  unfinishedMigrations,
+  unknownTarget,
+} from "../errors.ts";
+import type { State } from "../events.ts";
+import type { Migration } from "../migration/migration.ts";
+import type { Entry } from "./compare.ts";
+
+export interface PlanOptions {
+  /** Up to and with this version; null for all. */
+  readonly to: bigint | null;
+  readonly allowOutOfOrder: boolean;
+}
+
+export interface Plan {
+  /** What to run, in order. */
+  readonly run: readonly Migration[];
+  /** Versions that stay pending when all of `run` was applied. */
+  readonly rest: readonly bigint[];
+}
+
+/**
+ * Decides what `up` runs.
+ *
+ * @throws {Failure} when history does not match the files. It names every migration that does not, not the first.
+ */
+export function plan(entries: readonly Entry[], { to, allowOutOfOrder }: PlanOptions): Plan {
+  const inState = (state: State) => entries.filter((entry) => entry.state === state);
+  const failures: Failure[] = [];
+  if (to !== null && !entries.some((entry) => entry.version === to)) failures.push(unknownTarget(to));
+  if (inState("edited").length > 0) failures.push(editedMigrations(inState("edited").map(label)));
+  if (inState("missing").length > 0) failures.push(missingMigrations(inState("missing").map(label)));
+  if (inState("out_of_order").length > 0 && !allowOutOfOrder) {
+    failures.push(outOfOrderMigrations(inState("out_of_order").map(label)));
+  }
+  if (inState("unfinished").length > 0) failures.push(unfinishedMigrations(inState("unfinished").map(label)));
+  const [first, ...others] = failures;
+  if (first !== undefined) throw others.length === 0 ? first : first.with({ others });
+
+  const waiting = entries.filter(({ state }) => state === "pending" || state === "out_of_order");
+  const within = (entry: Entry) => to === null || entry.version <= to;
+  return {
+    run: waiting.filter(within).map((entry) => entry.migration!),
+    rest: waiting.filter((entry) => !within(entry)).map((entry) => entry.version),
+  };
+}
+
+function label({ name, unfinished }: Entry): string {
+  if (unfinished === null) return name;
+  const { statementsDone, startedAt } = unfinished;
+  const done = `${statementsDone} ${statementsDone === 1 ? "statement" : "statements"}`;
+  return `${name}: begun ${startedAt.toISOString()}, ${done} done`;
+}

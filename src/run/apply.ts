@@ -1,0 +1,51 @@
+/** Runs one migration. */
+
+import type { Database } from "../database/database.ts";
+import { ServerError, type Session } from "../database/session.ts";
+import type { TrackerTables } from "../database/tracker_ddl.ts";
+import type { CheckedFile } from "./check_files.ts";
+import { applyInTransaction } from "./apply_in_transaction.ts";
+import { applyWithoutTransaction } from "./apply_without_transaction.ts";
+
+export interface ApplyOptions {
+  readonly database: Database;
+  readonly session: Session;
+  readonly tables: TrackerTables;
+  readonly signal: AbortSignal;
+  /** Milliseconds; 0 for no limit. */
+  readonly lockTimeoutMs: number;
+  /** Milliseconds; 0 for no limit. */
+  readonly statementTimeoutMs: number;
+  /** Called when the server says that the file held no statement. */
+  readonly onEmpty: () => void;
+}
+
+/**
+ * Runs one migration, and records it when it ended well.
+ *
+ * @returns how long its SQL took, in milliseconds
+ * @throws {Failure} with what is now known of the database
+ */
+export async function apply(file: CheckedFile, options: ApplyOptions): Promise<number> {
+  options.signal.throwIfAborted();
+  return file.migration.directives.noTransaction
+    ? await applyWithoutTransaction(file, options)
+    : await applyInTransaction(file, options);
+}
+
+/** Rolls back what is left of a transaction; a session that is lost has nothing left. */
+export async function rollBack(session: Session): Promise<void> {
+  try {
+    if (session.status !== "idle") await session.run("ROLLBACK");
+  } catch (error) {
+    if (error instanceof ServerError) throw error;
+  }
+}
+
+/**
+ * Brings a session back to how it was when it opened, whatever a file did to it: a pooler's next client, and the next
+ * file, would inherit it. DISCARD ALL would do it too, but not inside a transaction.
+ */
+export const RESET_SESSION =
+  "RESET SESSION AUTHORIZATION; RESET ROLE; CLOSE ALL; UNLISTEN *; DEALLOCATE ALL; RESET ALL; DISCARD TEMP; " +
+  "SELECT pg_catalog.pg_advisory_unlock_all()";

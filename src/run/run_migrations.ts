@@ -1,0 +1,94 @@
+/** The run itself: migration after migration, until one fails. */
+
+import type { Database } from "../database/database.ts";
+import type { Lock } from "../database/lock.ts";
+import type { ServerMessage, Session } from "../database/session.ts";
+import type { TrackerTables } from "../database/tracker_ddl.ts";
+import { emptyMigration, Failure, lockLost } from "../errors.ts";
+import { highest } from "../history/compare.ts";
+import { apply } from "./apply.ts";
+import type { CheckedFile } from "./check_files.ts";
+import type { Context } from "./context.ts";
+import type { UpOptions } from "./options.ts";
+
+export interface Run {
+  readonly files: readonly CheckedFile[];
+  readonly database: Database;
+  readonly session: Session;
+  /** null on the embedded database. */
+  readonly lock: Lock | null;
+  readonly tables: TrackerTables;
+  readonly options: Pick<UpOptions, "lockTimeoutMs" | "statementTimeoutMs">;
+  /** The database's version when the run began. */
+  readonly before: bigint | null;
+  /** How many pending migrations are not part of this run. */
+  readonly rest: number;
+}
+
+/**
+ * Applies every file in order and reports each.
+ *
+ * @throws {Failure} of the first one that fails, with what the state of the database now is
+ */
+export async function runMigrations(context: Context, run: Run): Promise<void> {
+  let version = run.before;
+  for (const [index, file] of run.files.entries()) {
+    const step = { version: file.migration.version, name: file.migration.name };
+    const place = { ...step, index: index + 1, total: run.files.length };
+    const start = performance.now();
+    let started = false;
+    try {
+      context.signal.throwIfAborted();
+      if (run.lock?.held === false) throw lockLost();
+      context.report({ event: "migration_started", ...place });
+      started = true;
+      run.session.onNotice = (notice) => reportNotice(context, { notice, ...step });
+      const durationMs = await apply(file, { ...applyOptions(context, run), onEmpty: () => warnEmpty(context, file) });
+      context.report({ event: "migration_applied", ...place, durationMs });
+    } catch (error) {
+      if (started) context.report({ event: "migration_failed", ...place, durationMs: performance.now() - start });
+      if (!(error instanceof Failure)) throw error;
+      const pending = run.files.length - index + run.rest;
+      const kept = started ? whatWasKept(error, file) : "";
+      throw error.with({ state: `${kept}${stateOf(version, pending)}` });
+    }
+    version = highest([step.version, version ?? 0n]);
+  }
+}
+
+/** Only what is known: after a COMMIT without an answer nobody says "rolled back". */
+function whatWasKept({ code }: Failure, { migration: { name, directives } }: CheckedFile): string {
+  if (code === "outcome-unknown") return `Whether ${name} was committed is not known. `;
+  if (code === "transaction-ended") return `${name} committed a part of itself: look at what is there. `;
+  return directives.noTransaction ? `What ${name} did before it stopped was kept. ` : `Nothing of ${name} was kept. `;
+}
+
+function stateOf(version: bigint | null, pending: number): string {
+  const at = version === null ? "The database has no migrations" : `The database is at version ${version}`;
+  return `${at}; ${pending} ${pending === 1 ? "migration is" : "migrations are"} pending.`;
+}
+
+function applyOptions(context: Context, { database, session, tables, options }: Run) {
+  const { lockTimeoutMs, statementTimeoutMs } = options;
+  return { database, session, tables, signal: context.signal, lockTimeoutMs, statementTimeoutMs };
+}
+
+function warnEmpty({ report }: Context, { migration }: CheckedFile): void {
+  report({ event: "warning", ...emptyMigration(migration.path) });
+}
+
+function reportNotice(
+  { report }: Context,
+  { notice, version, name }: { readonly notice: ServerMessage; readonly version: bigint; readonly name: string },
+): void {
+  const { severity, message, detail, hint } = notice;
+  report({
+    event: "notice",
+    severity,
+    message,
+    ...detail === undefined ? {} : { detail },
+    ...hint === undefined ? {} : { hint },
+    version,
+    name,
+  });
+}

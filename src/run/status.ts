@@ -1,0 +1,23 @@
+/** `status`: what is applied, pending, edited, missing, out of order. */
+
+import type { StatusResult } from "../events.ts";
+import { highest } from "../history/compare.ts";
+import type { Context } from "./context.ts";
+import type { StatusOptions } from "./options.ts";
+import { listed, readHistory, versionsByState } from "./read_history.ts";
+import { reportIgnored } from "./report_files.ts";
+
+/**
+ * Lists every migration that files or tracker know, and writes nothing.
+ *
+ * @throws {Failure} when files or tracker cannot be read
+ */
+export async function status(context: Context, options: StatusOptions): Promise<StatusResult> {
+  await using database = await context.connect();
+  await using session = await database.open();
+  const { entries, ignored } = await readHistory(context, { session, options });
+  reportIgnored(context, ignored);
+  for (const entry of entries) context.report(listed(entry));
+  const applied = entries.filter(({ row }) => row !== null).map(({ version }) => version);
+  return { command: "status", versions: versionsByState(entries), version: highest(applied) };
+}
