@@ -33,6 +33,9 @@ export async function copyBinaries(
   }
 }
 
+let installation: Promise<void> | undefined;
+
+/** Installs all versions at once, and once. */
 async function install(binary: string): Promise<void> {
   if (Deno.build.os !== "linux" || Deno.build.arch !== "x86_64") {
     throw new Error(
@@ -40,7 +43,10 @@ async function install(binary: string): Promise<void> {
         `Set PGMIGRATE_TEST_URL to a server of your own, as a role that may create databases and roles`,
     );
   }
-  if (await isFile(binary)) return;
+  if (!await isFile(binary)) await (installation ??= installPackages());
+}
+
+async function installPackages(): Promise<void> {
   const { success, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["install", "--quiet", "--frozen"],
     cwd: PACKAGES,
