@@ -39,6 +39,14 @@ interface Step {
   readonly total: number;
 }
 
+/** `up`: what it is about to run, before the first of them; not reported when there is nothing to run. */
+export interface RunStarted {
+  readonly event: "run_started";
+  readonly migrations: readonly { readonly version: bigint; readonly name: string }[];
+  /** Highest version that the tracker has now, or null for none. */
+  readonly version: bigint | null;
+}
+
 export interface MigrationStarted extends Step {
   readonly event: "migration_started";
 }
@@ -155,13 +163,15 @@ export interface NewResult {
 /** The answer of a command: the last event of each. `answer` is null when the command failed before it had one. */
 export interface Result {
   readonly event: "result";
-  readonly command: string;
+  /** null when the command line named none. */
+  readonly command: string | null;
   readonly ok: boolean;
   readonly exitCode: number;
   readonly answer: UpResult | StatusResult | VerifyResult | NewResult | null;
 }
 
 export type Event =
+  | RunStarted
   | MigrationStarted
   | MigrationApplied
   | MigrationFailed

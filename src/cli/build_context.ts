@@ -1,0 +1,42 @@
+/** What a use case may touch, made from what the command line may touch. */
+
+import type { Warning } from "../events.ts";
+import { diskFiles } from "../migration/disk_files.ts";
+import type { Context } from "../run/context.ts";
+import type { Report } from "./command.ts";
+import type { Environment } from "./read_options.ts";
+import type { World } from "./world.ts";
+
+/**
+ * The database is found and connected to only when the use case asks for it: that loads the driver, or a whole
+ * PostgreSQL.
+ */
+export function buildContext(options: {
+  readonly world: World;
+  /** With what the file of `--env-file` adds. */
+  readonly env: Environment;
+  readonly databaseUrl: string | null;
+  /** How long to wait for a database that is still starting. */
+  readonly waitMs: number;
+  readonly report: Report;
+}): Context {
+  const { world, env, databaseUrl, waitMs, report } = options;
+  return {
+    now: world.now,
+    files: diskFiles(),
+    report,
+    signal: world.signal,
+    async connect() {
+      const [{ parseTarget }, { systemFiles }, { connect }] = await Promise.all([
+        import("../database/dsn.ts"),
+        import("../database/setting_files.ts"),
+        import("../database/connect.ts"),
+      ]);
+      const warn = (warning: Warning) => report(warning);
+      const os = world.platform === "windows" ? "windows" as const : "other" as const;
+      const target = await parseTarget({ url: databaseUrl ?? undefined, env, files: systemFiles, os, warn });
+      const onWait = (message: string) => report({ event: "waiting", for: "server", message });
+      return connect(target, { signal: world.signal, waitMs, onWait });
+    },
+  };
+}

@@ -1,0 +1,49 @@
+/** A command: its name, what it takes, its help, and the call of its use case. */
+
+import type { ExitCode } from "../errors.ts";
+import type { Event, Result } from "../events.ts";
+import type { Context } from "../run/context.ts";
+import type { GlobalValues } from "./global_options.ts";
+import type { Options, Values } from "./option.ts";
+
+/** What a command's call is given beside its own options. */
+export interface Call<O extends Options> {
+  readonly options: Values<O>;
+  readonly common: GlobalValues;
+  readonly operand: string | null;
+  /** Makes what the use case may touch. @param waitMs how long to wait for a database that is still starting */
+  readonly context: (waitMs?: number) => Context;
+}
+
+/** How a command ended, when it had an answer. */
+export interface Outcome {
+  readonly answer: Result["answer"];
+  readonly exitCode: ExitCode;
+}
+
+export interface Example {
+  readonly command: string;
+  readonly explains: string;
+}
+
+export interface Command<O extends Options = Options> {
+  readonly name: string;
+  /** What it does, without a full stop. */
+  readonly summary: string;
+  /** What a reader of its help must know beyond the options: whole sentences, one paragraph each. */
+  readonly details: readonly string[];
+  /** The one word that it takes beside options. */
+  readonly operand: { readonly placeholder: string; readonly help: string } | null;
+  readonly options: O;
+  readonly examples: readonly Example[];
+  /** The option that lets the operand be left out. */
+  readonly operandOptionalWith?: keyof O & string;
+  readonly call: (call: Call<O>) => Promise<Outcome>;
+}
+
+/** Keeps the types of a command's options for its call, and forgets them for the table of commands. */
+export function defineCommand<const O extends Options>(command: Command<O>): Command {
+  return command as unknown as Command;
+}
+
+export type Report = (event: Event) => void;

@@ -1,0 +1,49 @@
+import { defineCommand } from "../command.ts";
+import { duration, flag, version } from "../option.ts";
+
+const LOCK_WAIT_MS = 60_000;
+const LOCK_TIMEOUT_MS = 5_000;
+
+export const upCommand = defineCommand({
+  name: "up",
+  summary: "apply pending migrations, in order, each in its own transaction",
+  details: [
+    "Every file is read, checked and parsed before the first one runs. A migration that fails is rolled back whole: what " +
+    "was applied before it stays, and nothing after it runs.",
+    "A DURATION has a unit, as in 500ms, 5s, 2min or 1h; 0 is none.",
+  ],
+  operand: null,
+  options: {
+    "to": version("apply up to and with VERSION"),
+    "allow-out-of-order": flag("apply files that are older than what was applied already"),
+    "dry-run": flag("print what would run; change nothing"),
+    "no-parse": flag("leave it to the server to find syntax errors"),
+    "wait": duration("wait that long for a database that is still starting [0]", 0),
+    "lock-wait": duration("wait that long for another run to end [1min; 0: do not wait]", LOCK_WAIT_MS),
+    "lock-timeout": duration("give up a lock on a table after that long [5s; 0: never]", LOCK_TIMEOUT_MS),
+    "statement-timeout": duration("give up a statement after that long [0: never]", 0),
+  },
+  examples: [
+    { command: "pgmigrate up -d postgres://app@localhost/app", explains: "apply everything that is pending" },
+    { command: "pgmigrate up --dry-run", explains: "show what would run on the database of DATABASE_URL" },
+    { command: "pgmigrate up --to 12 --lock-timeout 2s", explains: "stop after version 12" },
+    { command: "pgmigrate up --wait 30s", explains: "the database starts at the same time" },
+    { command: "pgmigrate up -d embedded:", explains: "try the files on a PostgreSQL in memory" },
+  ],
+  async call({ options, common, context }) {
+    const { up } = await import("../../run/up.ts");
+    const answer = await up(context(options.wait), {
+      migrations: common.migrations,
+      table: common.table,
+      to: options.to,
+      allowOutOfOrder: options["allow-out-of-order"],
+      dryRun: options["dry-run"],
+      parse: !options["no-parse"],
+      waitMs: options.wait,
+      lockWaitMs: options["lock-wait"],
+      lockTimeoutMs: options["lock-timeout"],
+      statementTimeoutMs: options["statement-timeout"],
+    });
+    return { answer, exitCode: 0 };
+  },
+});

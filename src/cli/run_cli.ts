@@ -1,0 +1,85 @@
+/** A command line, from its arguments to its exit code. */
+
+import { type ExitCode, Failure, internalError, noCommand } from "../errors.ts";
+import type { Event } from "../events.ts";
+import { formatOf } from "./appearance.ts";
+import { buildContext } from "./build_context.ts";
+import type { Outcome } from "./command.ts";
+import { COMMANDS } from "./commands.ts";
+import { GLOBAL_OPTIONS } from "./global_options.ts";
+import { generalHelp } from "./help.ts";
+import { interpret } from "./interpret.ts";
+import { loadEnvironment } from "./load_environment.ts";
+import { versionText } from "./program_version.ts";
+import { readOptions } from "./read_options.ts";
+import { createReporter, PLAIN_LOOKS } from "./reporter.ts";
+import { followRun, type RunRecord } from "./run_record.ts";
+import { splitWords, type Words } from "./words.ts";
+import type { World } from "./world.ts";
+
+/**
+ * Runs pgmigrate. Never throws: every failure is reported, and the last event is always the result.
+ * @param args without the program's own name
+ */
+export async function runCli(args: readonly string[], world: World): Promise<ExitCode> {
+  const words = splitWords(args);
+  const verbose = isGiven(words, "verbose");
+  let report = createReporter(world, { given: words.options, env: world.env, looks: PLAIN_LOOKS });
+  let outcome: Outcome;
+  let record: RunRecord = null;
+  try {
+    const invocation = interpret(words);
+    if (invocation.kind === "help") return print(world, invocation.text);
+    if (invocation.kind === "version") return print(world, versionText(world.runtime, verbose));
+    if (invocation.kind === "nothing") throw noCommand();
+    const env = await loadEnvironment(words.options, world);
+    report = createReporter(world, { given: words.options, env, looks: PLAIN_LOOKS });
+    const common = readOptions(GLOBAL_OPTIONS, words.options, env);
+    report = createReporter(world, { given: words.options, env, looks: common });
+    const follow = (event: Event) => {
+      record = followRun(record, event);
+      report(event);
+    };
+    const running = invocation.command.call({
+      options: readOptions(invocation.command.options, words.options, env),
+      common,
+      operand: invocation.operand,
+      context: (waitMs = 0) =>
+        buildContext({ world, env, databaseUrl: common["database-url"], waitMs, report: follow }),
+    });
+    outcome = await Promise.race([running, world.uncaught]);
+  } catch (error) {
+    const failure = toFailure(error, { signal: world.signal, verbose });
+    // For people, the help says it better.
+    if (failure.code === "no-command" && formatOf(words.options, world.env) !== "json") {
+      world.stderr.write(generalHelp());
+      return failure.exitCode;
+    }
+    report({ event: "error", failure });
+    outcome = { answer: record, exitCode: failure.exitCode };
+  }
+  const { answer, exitCode } = outcome;
+  report({ event: "result", command: commandName(words), ok: exitCode === 0, exitCode, answer });
+  return exitCode;
+}
+
+function print(world: World, text: string): ExitCode {
+  world.stdout.write(text);
+  return 0;
+}
+
+function isGiven(words: Words, option: string): boolean {
+  return words.options.some(({ name }) => name === option);
+}
+
+function commandName(words: Words): string | null {
+  return COMMANDS.find(({ name }) => name === words.operands[0])?.name ?? null;
+}
+
+/** What was thrown as something to show: what is no failure is a defect, unless the user's interrupt brought it about. */
+function toFailure(error: unknown, { signal, verbose }: { readonly signal: AbortSignal; readonly verbose: boolean }) {
+  if (error instanceof Failure) return error;
+  if (signal.aborted && signal.reason instanceof Failure) return signal.reason;
+  const message = error instanceof Error ? error.message : String(error);
+  return internalError(message, verbose && error instanceof Error ? error.stack : undefined);
+}

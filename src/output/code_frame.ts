@@ -1,0 +1,83 @@
+/** The source line of an error with a caret under the place. */
+
+import type { Place } from "../errors.ts";
+import { escapeLine, escapeSourceLine } from "./escape.ts";
+import type { Style } from "./style.ts";
+import { characterWidth, textWidth } from "./width.ts";
+
+/** What a source line may take where there is no terminal to say. */
+const DEFAULT_COLUMNS = 120;
+const TAB_COLUMNS = 8;
+
+/** One character of the source line as it is shown. */
+interface Cell {
+  readonly text: string;
+  readonly width: number;
+}
+
+/**
+ * ```
+ *   --> migrations/004_add_created_at.sql:7:31
+ *    |
+ *  7 | UPDATE posts SET created_at = nonsense WHERE created_at IS NULL;
+ *    |                               ^
+ * ```
+ * A line that is too wide is cut on both sides of the caret.
+ */
+export function codeFrame(
+  place: Place,
+  { columns, style }: { readonly columns: number | null; readonly style: Style },
+): readonly string[] {
+  const number = String(place.line);
+  const blank = " ".repeat(number.length);
+  const room = Math.max(20, (columns ?? DEFAULT_COLUMNS) - number.length - 4);
+  const { line, caret } = cutAround(place, room);
+  return [
+    `${blank} ${style.dim("-->")} ${escapeLine(place.file)}:${place.line}:${place.column}`,
+    ` ${blank} ${style.dim("|")}`,
+    ` ${style.dim(`${number} |`)} ${line}`,
+    ` ${blank} ${style.dim("|")} ${caret}${style.red("^")}`,
+  ];
+}
+
+function cutAround(place: Place, room: number): { readonly line: string; readonly caret: string } {
+  const cells = Array.from(place.sourceLine.trimEnd(), cell);
+  // At the end of the text the place is one past the last character.
+  const at = Math.min(place.column - 1, cells.length);
+  if (widthOf(cells) <= room) {
+    return { line: cells.map((one) => one.text).join(""), caret: underlay(cells.slice(0, at)) };
+  }
+  // Tabs would stand elsewhere in a line that is cut.
+  const flat = cells.map((one) => one.text === "\t" ? { text: " ", width: 1 } : one);
+  let start = at;
+  let end = at;
+  let used = flat[at]?.width ?? 0;
+  // Two thirds of the room before the caret: what led to the place says more than what follows it.
+  while (start > 0 && used + flat[start - 1]!.width <= (room * 2) / 3) used += flat[--start]!.width;
+  while (end < flat.length && used + (end === at ? 0 : flat[end]!.width) <= room - 2) {
+    used += end === at ? 0 : flat[end]!.width;
+    end++;
+  }
+  while (start > 0 && used + flat[start - 1]!.width <= room - 2) used += flat[--start]!.width;
+  const before = start > 0 ? "…" : "";
+  const after = end < flat.length ? "…" : "";
+  return {
+    line: before + flat.slice(start, end).map((one) => one.text).join("") + after,
+    caret: " ".repeat(before.length) + underlay(flat.slice(start, at)),
+  };
+}
+
+function cell(character: string): Cell {
+  if (character === "\t") return { text: character, width: TAB_COLUMNS };
+  const text = escapeSourceLine(character);
+  return { text, width: text === character ? characterWidth(character) : textWidth(text) };
+}
+
+function widthOf(cells: readonly Cell[]): number {
+  return cells.reduce((sum, one) => sum + one.width, 0);
+}
+
+/** White space as wide as the cells; a tab stays a tab, so that it ends where the one above it does. */
+function underlay(cells: readonly Cell[]): string {
+  return cells.map((one) => one.text === "\t" ? "\t" : " ".repeat(one.width)).join("");
+}

@@ -1,0 +1,35 @@
+/** A failure as lines of text. */
+
+import type { Failure } from "../errors.ts";
+import { codeFrame } from "./code_frame.ts";
+import { escapeLine, escapeLines } from "./escape.ts";
+import { redact } from "./redact.ts";
+import type { Style } from "./style.ts";
+
+/** Message, place, detail, hint, context, items, and what the state of the database now is. */
+export function errorText(
+  failure: Failure,
+  options: { readonly columns: number | null; readonly style: Style },
+): readonly string[] {
+  const { style } = options;
+  const { place, file, sqlstate, detail, hint, where, items = [], state } = failure.details;
+  const message = sqlstate === undefined ? failure.message : `${failure.message} [${sqlstate}]`;
+  return [
+    ...labelled(style.red(style.bold("error")), "error", message),
+    ...(place !== undefined ? codeFrame(place, options) : file !== undefined ? [`  --> ${escapeLine(file)}`] : []),
+    ...items.map((item) => `  - ${escapeLine(redact(item))}`),
+    ...(detail === undefined ? [] : labelled(style.bold("detail"), "detail", detail)),
+    ...(where === undefined ? [] : labelled(style.bold("where"), "where", where)),
+    ...(hint === undefined ? [] : labelled(style.bold("hint"), "hint", hint)),
+    ...(state === undefined ? [] : escapeLines(redact(state))),
+  ];
+}
+
+/**
+ * `label: first line`, and further lines under it behind a bar: text of several lines cannot pass for lines of ours.
+ * @param shown the label with its colours
+ */
+export function labelled(shown: string, label: string, text: string): readonly string[] {
+  const [first = "", ...rest] = escapeLines(redact(text));
+  return [`${shown}: ${first}`, ...rest.map((line) => `${" ".repeat(label.length)}| ${line}`)];
+}

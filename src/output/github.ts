@@ -1,0 +1,111 @@
+/** Events as the text for people, and as GitHub workflow commands, which put findings at their line in a pull request. */
+
+import type { Failure } from "../errors.ts";
+import type { Event, MigrationListed, Result } from "../events.ts";
+import { humanRenderer, isNotable } from "./human.ts";
+import { editSentence } from "./listing.ts";
+import { redact } from "./redact.ts";
+import type { Renderer, RenderOptions } from "./renderer.ts";
+
+interface Annotation {
+  readonly level: "error" | "warning";
+  readonly file?: string | undefined;
+  readonly line?: number | undefined;
+  readonly column?: number | undefined;
+  readonly title: string;
+  readonly message: string;
+}
+
+export function githubRenderer(options: RenderOptions): Renderer {
+  const human = humanRenderer({ ...options, live: false });
+  const listed: MigrationListed[] = [];
+  return (event) => {
+    if (event.event === "migration") listed.push(event);
+    const annotations = event.event === "result"
+      ? listed.filter(isNotable).flatMap((one) => ofMigration(one, { result: event, migrations: options.migrations }))
+      : ofEvent(event, options);
+    return [
+      ...human(event),
+      ...annotations.map((one) => ({ stream: "stdout", text: toCommand(one) + "\n" } as const)),
+    ];
+  };
+}
+
+function ofEvent(event: Event, { quiet, migrations }: RenderOptions): readonly Annotation[] {
+  if (event.event === "error") return [ofFailure(event.failure)];
+  if (quiet) return [];
+  if (event.event === "warning") {
+    const message = [event.message, event.hint ?? ""].join("\n");
+    return [{ level: "warning", file: event.file, title: `pgmigrate: ${event.code}`, message }];
+  }
+  if (event.event === "notice" && event.severity === "WARNING") {
+    const file = event.name === undefined ? undefined : pathOf(event.name, migrations);
+    return [{ level: "warning", file, title: "pgmigrate: warning of the server", message: event.message }];
+  }
+  return [];
+}
+
+function ofFailure({ code, message, details }: Failure): Annotation {
+  const { place, file, sqlstate, detail, hint, items = [], state } = details;
+  const parts = [sqlstate === undefined ? message : `${message} [${sqlstate}]`, ...items, detail, hint, state];
+  return {
+    level: "error",
+    file: place?.file ?? file,
+    line: place?.line,
+    column: place?.column,
+    title: `pgmigrate: ${code}`,
+    message: parts.filter((part) => part !== undefined).join("\n"),
+  };
+}
+
+/** A migration that is not as it should be: an error where the command failed for it, and a warning where it did not. */
+function ofMigration(
+  { name, state, edit, renamedFrom }: MigrationListed,
+  { result, migrations }: { readonly result: Result; readonly migrations: string },
+): readonly Annotation[] {
+  const level = result.ok ? "warning" : "error";
+  const file = pathOf(name, migrations);
+  switch (state) {
+    case "edited": {
+      const message = `${name} was edited after it was applied: ${editSentence(edit)}`;
+      return [{ level, file, title: "pgmigrate: edited", message }];
+    }
+    case "missing":
+      return [{ level, title: "pgmigrate: missing", message: `${name} was applied, and its file is missing` }];
+    case "out_of_order":
+      return [{ level, file, title: "pgmigrate: out of order", message: `${name} is older than what was applied` }];
+    case "unfinished":
+      return [{ level, file, title: "pgmigrate: unfinished", message: `${name} began and did not end` }];
+    case "unrecorded":
+      return [{ level, file, title: "pgmigrate: unrecorded", message: `${name} was applied without a checksum` }];
+    default:
+      return renamedFrom === undefined
+        ? []
+        : [{ level: "warning", file, title: "pgmigrate: renamed", message: `${name} was applied as ${renamedFrom}` }];
+  }
+}
+
+/** GitHub wants paths from the root of the repository with `/`. */
+function pathOf(name: string, migrations: string): string {
+  return `${migrations.replace(/[\\/]+$/, "")}/${name}`;
+}
+
+function toCommand({ level, file, line, column, title, message }: Annotation): string {
+  const properties = [
+    ["file", file?.replace(/^\.\//, "")],
+    ["line", line],
+    ["col", column],
+    ["title", title],
+  ] as const;
+  const shown = properties.filter(([, value]) => value !== undefined).map(([key, value]) =>
+    `${key}=${escapeData(String(value)).replaceAll(":", "%3A").replaceAll(",", "%2C")}`
+  );
+  return `::${level} ${shown.join(",")}::${escapeData(redact(message).trim())}`;
+}
+
+/** As the runner reads them back (actions/toolkit, `command.ts`); other control characters have no place in a log. */
+function escapeData(text: string): string {
+  return text.replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A")
+    // deno-lint-ignore no-control-regex -- they are what is taken out
+    .replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, "\ufffd");
+}

@@ -1,0 +1,42 @@
+/** How many columns of a terminal a text takes. */
+
+/** What takes no column of its own: combining marks, joiners, variation selectors. */
+const ZERO = /^[\p{Mn}\p{Me}\p{Cf}]$/u;
+
+/** What takes two: emoji, and the wide and full-width ranges of Unicode's EastAsianWidth.txt. */
+const WIDE = new RegExp(
+  "^[\\p{Emoji_Presentation}\\u1100-\\u115f\\u2e80-\\u303e\\u3041-\\u4dbf\\u4e00-\\ua4cf\\ua960-\\ua97c\\uac00-\\ud7a3" +
+    "\\uf900-\\ufaff\\ufe30-\\ufe6f\\uff01-\\uff60\\uffe0-\\uffe6\\u{17000}-\\u{18cff}\\u{1b000}-\\u{1b2ff}" +
+    "\\u{20000}-\\u{3fffd}]$",
+  "u",
+);
+
+/** @param character one code point */
+export function characterWidth(character: string): 0 | 1 | 2 {
+  if (character >= " " && character <= "~") return 1;
+  return ZERO.test(character) ? 0 : WIDE.test(character) ? 2 : 1;
+}
+
+export function textWidth(text: string): number {
+  let width = 0;
+  for (const character of text) width += characterWidth(character);
+  return width;
+}
+
+/** The text with spaces after it, up to a width. */
+export function padTo(text: string, width: number): string {
+  return text + " ".repeat(Math.max(0, width - textWidth(text)));
+}
+
+/** The text, or as much of its beginning as fits with an ellipsis after it. */
+export function cutTo(text: string, width: number): string {
+  if (textWidth(text) <= width) return text;
+  let kept = "";
+  let used = 1;
+  for (const character of text) {
+    used += characterWidth(character);
+    if (used > width) break;
+    kept += character;
+  }
+  return kept + "…";
+}
