@@ -558,14 +558,10 @@ export function unknownTarget(version: bigint): Failure {
 export function syntaxError(message: string, details: FailureDetails): Failure {
   return new Failure("syntax-error", 1, message, {
     sqlstate: "42601",
-    hint: "The parser is that of PostgreSQL 18. If your server takes this, skip the parser with --no-parse",
+    hint: "The parser is that of PostgreSQL 18. If your server takes this, skip the parser with --no-parse.",
     state: "Nothing was applied.",
     ...details,
   });
-}
-
-export function notRunnable(message: string, details: FailureDetails): Failure {
-  return new Failure("not-runnable", 1, message, { state: "Nothing was applied.", ...details });
 }
 
 export function migrationFailed(message: string, details: FailureDetails): Failure {
@@ -628,4 +624,68 @@ export function emptyMigration(
 
 function count(number: number, one: string, many: string): string {
   return `${number} ${number === 1 ? one : many}`;
+}
+
+// ---- SQL of a migration, before it runs
+
+const OWN_TRANSACTION_HINT =
+  "Take it out: pgmigrate runs each file in a transaction of its own. To commit in between, " +
+  "split the file, or make `-- pgmigrate: no-transaction` its first line.";
+
+/** A BEGIN, COMMIT or ROLLBACK that is not the one pair around the whole file. */
+export function ownTransaction(place: Place, statement: string): Failure {
+  const sentence = `${statement} would interfere with the transaction that holds this migration and its record`;
+  return new Failure("transaction-control", 1, sentence, { place, hint: OWN_TRANSACTION_HINT });
+}
+
+/** BEGIN … COMMIT around the whole file, with options that pgmigrate's transaction does not have. */
+export function transactionOptions(place: Place, statement: string): Failure {
+  return new Failure("transaction-options", 1, `pgmigrate cannot run a file as ${statement}`, {
+    place,
+    hint: "It runs each file in a READ COMMITTED, READ WRITE transaction. Write BEGIN without options, or make " +
+      "`-- pgmigrate: no-transaction` the first line: then the file's own BEGIN … COMMIT runs as it is written.",
+  });
+}
+
+export function preparedTransaction(place: Place): Failure {
+  return new Failure(
+    "prepared-transaction",
+    1,
+    "PREPARE TRANSACTION would leave the migration neither done nor undone",
+    {
+      place,
+      hint: "Take it out: pgmigrate commits the migration together with its record.",
+    },
+  );
+}
+
+/** A file with the directive no-transaction that ends inside a transaction it began. */
+export function transactionLeftOpen(place: Place): Failure {
+  return new Failure("transaction-left-open", 1, "This transaction is still open at the end of the file", {
+    place,
+    hint: "End it with COMMIT, or the server rolls it back.",
+  });
+}
+
+/** A statement that PostgreSQL does not run inside a transaction block, in a file that runs in one. */
+export function needsDirective(place: Place, statement: string): Failure {
+  return new Failure("needs-no-transaction", 1, `${statement} cannot run inside a transaction`, {
+    place,
+    hint:
+      "Make `-- pgmigrate: no-transaction` the first line of the file, without a BEGIN … COMMIT of its own around " +
+      "this statement. Best keep it alone in its file.",
+  });
+}
+
+/** COPY whose data would go through the client. */
+export function copyWithClient(place: Place, direction: "FROM stdin" | "TO stdout"): Failure {
+  return direction === "TO stdout"
+    ? new Failure("copy-to-stdout", 1, "COPY … TO stdout has nowhere to send its rows in a migration", {
+      place,
+      hint: "Take it out, or run it with psql.",
+    })
+    : new Failure("copy-from-stdin", 1, "COPY … FROM stdin cannot read its data from a migration yet", {
+      place,
+      hint: "Write the rows as INSERT statements, or load the data apart from the migration.",
+    });
 }

@@ -110,7 +110,7 @@ Deno.test("parse() does not stop silently at a NUL character", async () => {
 });
 
 Deno.test("parse() says that a text is too large for it, and is usable afterwards", async () => {
-  for (const text of [`select 1${"+1".repeat(500_000)}`, "select 1;".repeat(1_000_000), "x".repeat(70_000_000)]) {
+  for (const text of [`select 1${"+1".repeat(500_000)}`, "select 1;".repeat(1_000_000), "x".repeat(17_000_000)]) {
     assert.deepEqual(await parse(text), { kind: "too-large" });
     assert.deepEqual(await texts("select 1"), ["select 1"]);
   }
