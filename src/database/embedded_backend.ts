@@ -31,8 +31,11 @@ const EXIT_STATUS_ERROR = 100;
 /** Ends a COPY whose client has gone. */
 const COPY_FAIL = message("f", "the client has gone\0");
 
-/** Leaves the session as a new one finds it. Two messages, since DISCARD ALL takes no transaction, not even an implied one. */
-const RESET = [message("Q", "ROLLBACK\0"), message("Q", "DISCARD ALL\0")];
+/**
+ * Leaves the session as a new one finds it. DISCARD ALL takes no transaction, not even that of a message with several
+ * statements. A stand-alone backend has no user to go back to, so RESET SESSION AUTHORIZATION does nothing in it.
+ */
+const RESET = ["ROLLBACK", "SET SESSION AUTHORIZATION postgres", "DISCARD ALL"].map((sql) => message("Q", `${sql}\0`));
 
 const TERMINATE = "X".charCodeAt(0);
 
@@ -50,6 +53,7 @@ export function serve(
   let ending: Frame | null = null;
   let silent = false;
   backend._pgl_set_rw_cbs(backend.addFunction(read, "iii"), backend.addFunction(write, "iii"));
+  reset();
   for (;;) {
     const frame: Frame = ending ?? frames.next();
     ending = null;
@@ -99,6 +103,7 @@ export function serve(
     const frame = ending ?? frames.next();
     if ((frame.kind === "message" || frame.kind === "startup") && frame.bytes[0] !== TERMINATE) return frame.bytes;
     ending = frame;
+    silent = true;
     return COPY_FAIL;
   }
 

@@ -7,12 +7,12 @@ import { embeddedFailed } from "../errors.ts";
 import { beginDirectory, finishDirectory, inspectDirectory } from "./data_directory.ts";
 import { installExtensions, readExtensions } from "./embedded_extensions.ts";
 
-/** How many lines of PostgreSQL's log to keep for an error message. */
-const LOG_LINES = 5;
+/** Lines of PostgreSQL's log that say why it ends. */
+const REASON_TO_END = /\b(?:FATAL|PANIC): /;
 
 export interface StartedDatabase {
   readonly database: PGlite;
-  /** The last lines of PostgreSQL's log. */
+  /** Lines of PostgreSQL's log that say why it ended. */
   readonly log: readonly string[];
 }
 
@@ -43,8 +43,7 @@ export async function startEmbedded(directory: string | null): Promise<StartedDa
 /** A PGlite extension is the one way to its WebAssembly module's options: here, to where PostgreSQL's log goes. */
 function keepLog(log: string[]) {
   const keep = (line: string) => {
-    log.push(line);
-    if (log.length > LOG_LINES) log.shift();
+    if (REASON_TO_END.test(line)) log.push(line);
   };
   return {
     name: "log",

@@ -32,7 +32,8 @@ async function work({ directory, port, signals }: WorkerStart): Promise<void> {
       return message;
     });
     serve(started.database, { frames, send: (bytes) => send(bytes, { connection, port, signals }) });
-    await started.database.close();
+    // A checkpoint, so that the next start has nothing to recover. In memory nothing is kept.
+    if (directory !== null) await started.database.close();
   } catch (error) {
     const failure = error instanceof Failure ? error : embeddedFailed(describe(error), log);
     const { code, exitCode, message, details } = failure;
