@@ -38,6 +38,11 @@ function utf16Length(bytes: Uint8Array, from: number, to: number): number {
 /** The names of the fields that hold a location: `location`, `name_location`, `list_start`, `rexpr_list_end`, … */
 const LOCATION = /(^|_)location$|list_(start|end)$/;
 
+/** Whether a field of a tree holds a location. The `location` of CREATE TABLESPACE, a directory, is none. */
+export function isLocation(key: string, value: unknown): value is number {
+  return typeof value === "number" && LOCATION.test(key);
+}
+
 /**
  * Turns every location in a tree from bytes to UTF-16 indices, in place. Without recursion: a tree may be nested more
  * deeply than the stack is.
@@ -48,10 +53,9 @@ export function convertLocations(tree: unknown, offsets: ByteOffsets): void {
   for (let node = open.pop(); node !== undefined; node = open.pop()) {
     const fields = node as Record<string, unknown>;
     for (const [key, value] of Object.entries(fields)) {
-      // -1 means unknown. The `location` of CREATE TABLESPACE is a string.
-      if (typeof value === "number") {
-        if (value >= 0 && LOCATION.test(key)) fields[key] = offsets.index(value);
-      } else if (typeof value === "object" && value !== null) open.push(value);
+      // -1 means unknown.
+      if (isLocation(key, value)) fields[key] = value < 0 ? value : offsets.index(value);
+      else if (typeof value === "object" && value !== null) open.push(value);
     }
   }
 }
