@@ -55,7 +55,7 @@ export async function runCli(args: readonly string[], world: World): Promise<Exi
       world.stderr.write(generalHelp());
       return failure.exitCode;
     }
-    report({ event: "error", failure });
+    for (const each of [failure, ...failure.details.others ?? []]) report({ event: "error", failure: each });
     outcome = { answer: record, exitCode: failure.exitCode };
   }
   const { answer, exitCode } = outcome;

@@ -33,7 +33,22 @@ const PASSING = ["53300", "57P03"];
 export async function connect(target: Target, options: ConnectOptions): Promise<Database> {
   if (target.kind === "server") return new ServerDatabase(target, options);
   const { openEmbedded } = await import("./embedded.ts");
-  return await openEmbedded(target);
+  const embedded = await openEmbedded(target);
+  return {
+    kind: "embedded",
+    open: () =>
+      openSession({
+        dial: () => embedded.dial(),
+        // It has no cancel request; ending it keeps what was committed, and nothing else.
+        cancel: () => Promise.resolve(embedded.abort()),
+        user: "postgres",
+        password: null,
+        database: "postgres",
+        applicationName: "pgmigrate",
+        startupTimeoutMs: 0,
+      }),
+    [Symbol.asyncDispose]: () => embedded[Symbol.asyncDispose](),
+  };
 }
 
 class ServerDatabase implements Database {

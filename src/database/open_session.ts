@@ -25,7 +25,8 @@ export interface SessionOptions {
   readonly startupOptions?: string;
   /** From the connected stream to the first answer; 0 for no limit. */
   readonly startupTimeoutMs: number;
-  readonly onNotice?: (notice: ServerMessage) => void;
+  /** Ends what the session runs, where the server has no CancelRequest. */
+  readonly cancel?: () => Promise<void>;
 }
 
 /** How long a session that ends politely may take before its socket is cut. */
@@ -55,7 +56,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
 }
 
 class DriverSession implements Session {
-  onNotice: (notice: ServerMessage) => void;
+  onNotice: (notice: ServerMessage) => void = () => {};
   readonly gone: Promise<SessionLost>;
   facts: ServerFacts = { versionNumber: 0, inRecovery: false, serverPid: 0 };
 
@@ -66,7 +67,6 @@ class DriverSession implements Session {
   #socketError: Error | null = null;
 
   constructor(readonly socket: Duplex, readonly options: SessionOptions) {
-    this.onNotice = options.onNotice ?? (() => {});
     this.gone = new Promise((resolve) => {
       socket.on("error", (error: Error) => this.#socketError = error);
       socket.on("close", () => {
@@ -79,6 +79,8 @@ class DriverSession implements Session {
       this.#wire.read(chunk);
       if (this.#wire.copy !== null) socket.destroy();
     });
+    // The negotiation of TLS may have left it paused.
+    socket.resume();
     this.#sql = driver(socket, options, (notice) => this.onNotice(notice));
   }
 
@@ -123,6 +125,7 @@ class DriverSession implements Session {
 
   async cancel(): Promise<void> {
     if (this.#lost !== null) return;
+    if (this.options.cancel !== undefined) return await this.options.cancel();
     const socket = await this.options.dial();
     // The server closes when it has taken the request; closing earlier crashed PgBouncer 1.18.
     await new Promise<void>((resolve) => {

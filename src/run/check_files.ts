@@ -1,11 +1,11 @@
 /** Files are parsed before the first one runs, so that a mistake in the fifth stops the run before the first. */
 
-import { type Failure, notRunnable, syntaxError } from "../errors.ts";
+import type { Failure } from "../errors.ts";
 import type { Migration } from "../migration/migration.ts";
 import { type ConcurrentIndex, concurrentIndexes } from "../sql/concurrent_indexes.ts";
 import { parse, type Statement } from "../sql/parser.ts";
-import { placeAt } from "../sql/positions.ts";
-import { fitForTransaction, fitWithoutTransaction } from "../sql/transaction_control.ts";
+import { syntaxFailure } from "../sql/syntax_error.ts";
+import { inOneTransaction, oneByOne } from "../sql/transaction_control.ts";
 
 /** A migration that is ready to be sent. */
 export interface CheckedFile {
@@ -51,20 +51,18 @@ async function checkFile(migration: Migration): Promise<CheckedFile | Failure> {
   const { text, path, directives } = migration;
   const parsed = await parse(text);
   if (parsed.kind === "too-large") return { migration, text, statements: null, indexes: [] };
-  const fit = directives.noTransaction ? fitWithoutTransaction(text, parsed) : fitForTransaction(text, parsed);
-  if (fit.kind === "refused") {
-    const { message, hint, position } = fit;
-    const details = { ...hint === null ? {} : { hint }, ...placeOf(path, text, position) };
-    return parsed.kind === "syntax-error" ? syntaxError(message, details) : notRunnable(message, details);
+  if (parsed.kind === "syntax-error") return syntaxFailure({ path, text }, parsed);
+  const indexes = concurrentIndexes(parsed.statements);
+  if (directives.noTransaction) {
+    const fit = oneByOne({ path, text }, parsed.statements);
+    if (fit.kind === "refused") return fit.failure;
+    return { migration, text, statements: fit.steps.map(({ statement }) => extentOf(statement)), indexes };
   }
-  const statements = parsed.kind === "statements" ? parsed.statements : [];
-  return { migration, text: fit.text, statements: statements.map(extentOf), indexes: concurrentIndexes(statements) };
+  const fit = inOneTransaction({ path, text }, parsed.statements);
+  if (fit.kind === "refused") return fit.failure;
+  return { migration, text: fit.text, statements: fit.statements.map(extentOf), indexes };
 }
 
 function extentOf({ start, end }: Statement): Extent {
   return { start, end };
-}
-
-function placeOf(file: string, text: string, position: number | null) {
-  return position === null ? { file } : { place: { file, ...placeAt(text, position) } };
 }
