@@ -8,6 +8,7 @@
 
 import { resolve } from "node:path";
 import { bundle } from "./bundle.ts";
+import { PERMISSIONS } from "./permissions.ts";
 
 /** What Deno calls a platform, and what its executable is called. */
 const PLATFORMS: Readonly<Record<string, string>> = {
@@ -17,15 +18,6 @@ const PLATFORMS: Readonly<Record<string, string>> = {
   "aarch64-apple-darwin": "pgmigrate-macos-arm64",
   "x86_64-pc-windows-msvc": "pgmigrate-windows-x64.exe",
 };
-
-/** What the executable may do, and nothing else. */
-const PERMISSIONS = [
-  "--allow-net",
-  "--allow-env",
-  "--allow-read",
-  "--allow-write",
-  "--no-prompt",
-];
 
 const FLAGS = [
   "--quiet",

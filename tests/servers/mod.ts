@@ -3,4 +3,4 @@
 export { SERVER_VERSIONS, type ServerVersion } from "./packages.ts";
 export type { ServerOptions } from "./process.ts";
 export { type PrivateServer, type Row, type Server, startServer, type TestDatabase } from "./server.ts";
-export { sharedServer, sharedServers } from "./shared.ts";
+export { serverAddresses, sharedServer, sharedServers } from "./shared.ts";

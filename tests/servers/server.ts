@@ -33,9 +33,8 @@ export class Server {
   readonly port: number;
   readonly role: string;
   readonly password: string;
-  readonly #url: string;
 
-  constructor(address: ServerAddress) {
+  constructor(readonly address: ServerAddress) {
     const url = new URL(address.url);
     this.version = address.version;
     this.socketDirectory = address.socketDirectory;
@@ -43,13 +42,12 @@ export class Server {
     this.port = Number(url.port || 5432);
     this.role = decodeURIComponent(url.username);
     this.password = decodeURIComponent(url.password);
-    this.#url = address.url;
   }
 
   /** The URL of a database; of the one that the address names without an argument. */
   url(database?: string): string {
-    if (database === undefined) return this.#url;
-    const url = new URL(this.#url);
+    if (database === undefined) return this.address.url;
+    const url = new URL(this.address.url);
     url.pathname = `/${encodeURIComponent(database)}`;
     return url.href;
   }

@@ -4,10 +4,10 @@ import { SERVER_VERSIONS, type ServerVersion } from "./packages.ts";
 import { Server, type ServerAddress, startServer } from "./server.ts";
 
 /** `tests/run.ts` starts the servers once for all files and tells their addresses here, as JSON. */
-export const ADDRESSES_VARIABLE = "PGMIGRATE_TEST_SERVERS";
+const ADDRESSES_VARIABLE = "PGMIGRATE_TEST_SERVERS";
 
 /** The URL of a server of the user's own, to be used instead, as a role that may create databases and roles. */
-export const OWN_SERVER_VARIABLE = "PGMIGRATE_TEST_URL";
+const OWN_SERVER_VARIABLE = "PGMIGRATE_TEST_URL";
 
 const started = new Map<ServerVersion, Promise<Server>>();
 
@@ -26,6 +26,13 @@ export async function sharedServer(version: ServerVersion = "18"): Promise<Serve
 export async function sharedServers(): Promise<readonly Server[]> {
   if (Deno.env.has(OWN_SERVER_VARIABLE)) return [await sharedServer()];
   return await Promise.all(SERVER_VERSIONS.map((version) => sharedServer(version)));
+}
+
+/** Starts the shared servers for other processes, and gives the environment variables that tell them. */
+export async function serverAddresses(): Promise<Readonly<Record<string, string>>> {
+  if (Deno.env.has(OWN_SERVER_VARIABLE)) return {};
+  const addresses = (await sharedServers()).map(({ address }) => address);
+  return { [ADDRESSES_VARIABLE]: JSON.stringify(addresses) };
 }
 
 function addresses(): readonly ServerAddress[] {

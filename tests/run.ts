@@ -1,0 +1,41 @@
+/**
+ * Runs the tests: starts the PostgreSQL servers once for all files, then `deno test`, and ends with a line
+ * `N passed, N failed`. Arguments go to `deno test`: `deno task test src/sql`, `deno task test --filter "COPY"`.
+ *
+ * A single file also runs by itself, `deno test -A tests/servers/servers_test.ts`, and starts the servers it needs.
+ */
+
+import { serverAddresses } from "./servers/mod.ts";
+
+/** The tests start programs and servers; the user id tells whether servers need another user than root. */
+const PERMISSIONS = [
+  "--allow-net",
+  "--allow-env",
+  "--allow-read",
+  "--allow-write",
+  "--allow-run",
+  "--allow-sys=uid",
+  "--no-prompt",
+];
+
+const report = await Deno.makeTempFile({ prefix: "pgmigrate-tests-", suffix: ".xml" });
+try {
+  const { code } = await new Deno.Command(Deno.execPath(), {
+    args: ["test", "--quiet", ...PERMISSIONS, `--junit-path=${report}`, ...Deno.args],
+    env: await serverAddresses(),
+    stdin: "null",
+  }).spawn().status;
+  console.log(summary(await Deno.readTextFile(report), code));
+  Deno.exitCode = code;
+} finally {
+  await Deno.remove(report);
+}
+
+/** A module that fails before its first test is no test; it shows in the exit code alone. */
+function summary(junit: string, code: number): string {
+  const count = (name: string) => Number(new RegExp(`<testsuites[^>]* ${name}="(\\d+)"`).exec(junit)?.[1] ?? 0);
+  const failed = count("failures") + count("errors");
+  const skipped = junit.match(/<skipped/g)?.length ?? 0;
+  const passed = count("tests") - failed - skipped;
+  return `${passed} passed, ${failed === 0 && code !== 0 ? 1 : failed} failed`;
+}
