@@ -76,14 +76,20 @@ Deno.test("slug() gives what is safe in any file name, or fails", () => {
 });
 
 Deno.test("newText() runs nothing and directs nothing, whatever the title", async () => {
-  for (
-    const title of ["add users", "x\r\ndrop table users;", "x\rdrop table users;", "", "pgmigrate: no-transaction?"]
-  ) {
-    const text = newText(title);
+  const directive = "pgmigrate: no-transaction";
+  const titles = [
+    "add users",
+    "x\r\ndrop table t;",
+    "x\rdrop table t;",
+    "",
+    directive,
+    `x\n-- ${directive}`,
+    "no transaction",
+  ];
+  for (const text of titles.map(newText)) {
     assert.deepEqual(await run(text), []);
-    assert.equal(text.endsWith("\n"), true);
+    assert.deepEqual(readDirectives(text), { directives: { noTransaction: false }, problems: [] });
   }
-  assert.deepEqual(readDirectives(newText("add users")), { directives: { noTransaction: false }, problems: [] });
 });
 
 Deno.test("revertText() undoes statements newest first, with each original above its undo", async () => {
