@@ -1,37 +1,34 @@
 /** A connected socket, TCP or Unix, or a failure that says why there is none. */
 
-import { lookup } from "node:dns/promises";
-import { connect, isIP, type Socket } from "node:net";
+import { connect, type Socket } from "node:net";
 import { cannotConnect, type Failure } from "../errors.ts";
 import { isSocketDirectory, serverName, socketPath } from "./server_name.ts";
 import type { ServerTarget } from "./target.ts";
 
-/** Every address of the target's host, in the order in which they are to be tried. */
-export async function addressesOf(target: ServerTarget): Promise<readonly string[]> {
-  const host = target.hostAddress ?? target.host;
-  if (isSocketDirectory(host) || isIP(host) !== 0) return [host];
-  try {
-    return (await lookup(host, { all: true, verbatim: true })).map(({ address }) => address);
-  } catch (error) {
-    throw connectFailure(target, error);
-  }
-}
+/** How long one address of several is tried before the next one is. */
+const NEXT_ADDRESS_MS = 3000;
 
 /**
- * Connects to one address. TCP sockets send small packets at once (TCP_NODELAY): the protocol waits for each answer.
+ * Connects to the target's address, or to the first of several that answers. TCP sockets send small packets at once
+ * (TCP_NODELAY), for the protocol waits for each answer, and notice a dead peer (keepalive).
  *
- * @param address an IP address, or the directory of a Unix socket
  * @throws {Failure} `cannot-connect`; or the reason of the signal, when that aborts first
  */
 export function connectSocket(
   target: ServerTarget,
-  { address, signal }: { readonly address: string; readonly signal: AbortSignal },
+  { signal }: { readonly signal: AbortSignal },
 ): Promise<Socket> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason);
-    const socket = isSocketDirectory(address)
-      ? connect({ path: socketPath({ ...target, host: address }) })
-      : connect({ host: address, port: target.port, noDelay: true });
+    const host = target.hostAddress ?? target.host;
+    const socket = isSocketDirectory(host) ? connect({ path: socketPath({ host, port: target.port }) }) : connect({
+      host,
+      port: target.port,
+      noDelay: true,
+      keepAlive: true,
+      autoSelectFamily: true,
+      autoSelectFamilyAttemptTimeout: NEXT_ADDRESS_MS,
+    });
     const settle = () => {
       signal.removeEventListener("abort", aborted);
       socket.off("error", failed);

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { createServer, type Server, type Socket } from "node:net";
 import { Failure } from "../errors.ts";
 import { dial } from "./dial.ts";
 import type { ServerTarget } from "./target.ts";
@@ -16,24 +15,35 @@ const TARGET: ServerTarget = {
   connectTimeoutMs: 20_000,
 };
 
-/** A server on a port of its own, or at a socket file, that hands each connection to `greet`. */
-async function listen(where: { path?: string } = {}, greet?: (socket: Socket) => void) {
-  const sockets = new Set<Socket>();
-  const server: Server = createServer((socket) => {
-    sockets.add(socket);
-    socket.on("error", () => {});
-    greet?.(socket);
-  });
-  await new Promise<void>((resolve) => server.listen(where.path ?? { host: "127.0.0.1", port: 0 }, resolve));
-  const address = server.address();
+/** A server that hands each connection to `serve`, and ends with the test. */
+function listen(listener: Deno.Listener, serve: (connection: Deno.Conn) => Promise<void> = () => Promise.resolve()) {
+  const connections: Deno.Conn[] = [];
+  const done = (async () => {
+    for await (const connection of listener) {
+      connections.push(connection);
+      await serve(connection).catch(() => {});
+    }
+  })();
   return {
-    port: typeof address === "object" && address !== null ? address.port : 0,
-    [Symbol.dispose]() {
-      for (const socket of sockets) socket.destroy();
-      server.close(); // not awaited: Deno 2.5.7 never calls back when sockets were destroyed
+    port: listener.addr.transport === "tcp" ? listener.addr.port : 0,
+    connections,
+    async [Symbol.asyncDispose]() {
+      listener.close();
+      await done;
+      for (const connection of connections) connection.close();
     },
   };
 }
+
+/** A server that reads the request for TLS and answers it with these bytes. */
+function listenAndAnswer(answer: string) {
+  return listen(Deno.listen({ hostname: "127.0.0.1", port: 0 }), async (connection) => {
+    await connection.read(new Uint8Array(8));
+    await connection.write(new TextEncoder().encode(answer));
+  });
+}
+
+const REQUIRE = { tls: { mode: "require", rootCertificates: null } } as const;
 
 async function failureOf(work: Promise<unknown>): Promise<Failure> {
   try {
@@ -46,16 +56,19 @@ async function failureOf(work: Promise<unknown>): Promise<Failure> {
 }
 
 Deno.test("dial() gives a connected TCP stream", async () => {
-  using server = await listen({}, (socket) => socket.on("data", (bytes) => socket.write(bytes)));
+  await using server = listen(Deno.listen({ hostname: "127.0.0.1", port: 0 }), async (connection) => {
+    await connection.read(new Uint8Array(4));
+    await connection.write(new TextEncoder().encode("pong"));
+  });
   const stream = await dial({ ...TARGET, port: server.port });
-  const echo = new Promise((resolve) => stream.once("data", resolve));
+  const answer = new Promise((resolve) => stream.once("data", resolve));
   stream.write("ping");
-  assert.equal(String(await echo), "ping");
+  assert.equal(String(await answer), "pong");
   stream.destroy();
 });
 
 Deno.test("dial() connects to hostAddress and never looks host up", async () => {
-  using server = await listen();
+  await using server = listen(Deno.listen({ hostname: "127.0.0.1", port: 0 }));
   const stream = await dial({ ...TARGET, host: "no-such-host.invalid", hostAddress: "127.0.0.1", port: server.port });
   stream.destroy();
 });
@@ -65,7 +78,7 @@ Deno.test({
   ignore: Deno.build.os === "windows",
   async fn() {
     const directory = await Deno.makeTempDir();
-    using _server = await listen({ path: `${directory}/.s.PGSQL.5433` });
+    await using _server = listen(Deno.listen({ transport: "unix", path: `${directory}/.s.PGSQL.5433` }));
     const stream = await dial({ ...TARGET, host: `${directory}/`, port: 5433 });
     stream.destroy();
   },
@@ -90,8 +103,71 @@ Deno.test("dial() says that a host name was not found", async () => {
   assert.equal(failure.message, "Cannot connect to no-such-host.invalid:5432: the host name was not found");
 });
 
+Deno.test("dial() gives up when a server accepts and says nothing until the connect timeout", async () => {
+  await using server = listen(Deno.listen({ hostname: "127.0.0.1", port: 0 }));
+  const target = { ...TARGET, ...REQUIRE, port: server.port, connectTimeoutMs: 50 };
+  const failure = await failureOf(dial(target));
+  assert.equal(failure.message, `Cannot connect to 127.0.0.1:${server.port}: no answer within 0.05 s`);
+});
+
 Deno.test("dial() stops with the reason of its signal", async () => {
-  using server = await listen();
+  const interrupt = new AbortController();
   const reason = new Error("interrupted");
-  await assert.rejects(dial({ ...TARGET, port: server.port }, { signal: AbortSignal.abort(reason) }), reason);
+  await using server = listen(Deno.listen({ hostname: "127.0.0.1", port: 0 }), () => {
+    interrupt.abort(reason);
+    return Promise.resolve();
+  });
+  const target = { ...TARGET, ...REQUIRE, port: server.port };
+  await assert.rejects(dial(target, { signal: interrupt.signal }), reason);
+  await assert.rejects(dial(target, { signal: interrupt.signal }), reason, "aborted before it began");
+});
+
+Deno.test("dial() goes on in plaintext in prefer and allow when the server has no TLS", async () => {
+  for (const mode of ["prefer", "allow"] as const) {
+    await using server = listenAndAnswer("N");
+    const stream = await dial({ ...TARGET, tls: { mode, rootCertificates: null }, port: server.port });
+    assert.equal(server.connections.length, 1);
+    stream.destroy();
+  }
+});
+
+Deno.test("dial() refuses a server without TLS in require, verify-ca and verify-full", async () => {
+  await using server = listenAndAnswer("N");
+  const failure = await failureOf(dial({ ...TARGET, ...REQUIRE, port: server.port }));
+  assert.equal(
+    failure.message,
+    `Cannot make an encrypted connection to 127.0.0.1:${server.port}: the server has no TLS`,
+  );
+  assert.equal(failure.code, "tls-failed");
+  assert.equal(failure.exitCode, 4);
+});
+
+Deno.test("dial() takes exactly one byte as the answer to its request for TLS", async () => {
+  for (const answer of ["S\x15\x03\x01", "NR", "E", "HTTP/1.1 400 Bad Request\r\n\r\n"]) {
+    await using server = listenAndAnswer(answer);
+    const failure = await failureOf(dial({ ...TARGET, ...REQUIRE, port: server.port }));
+    assert.match(failure.message, /: the server did not answer as PostgreSQL does$/, answer);
+  }
+});
+
+Deno.test("dial() says that the server closed the connection instead of answering", async () => {
+  await using server = listen(Deno.listen({ hostname: "127.0.0.1", port: 0 }), async (connection) => {
+    await connection.read(new Uint8Array(8));
+    await connection.closeWrite();
+  });
+  const failure = await failureOf(dial({ ...TARGET, ...REQUIRE, port: server.port }));
+  assert.match(failure.message, /: the server closed the connection$/);
+});
+
+Deno.test("dial() connects again in plaintext in prefer when the handshake fails", async () => {
+  await using server = listen(Deno.listen({ hostname: "127.0.0.1", port: 0 }), async (connection) => {
+    await connection.read(new Uint8Array(8));
+    await connection.write(new TextEncoder().encode("S"));
+    await connection.read(new Uint8Array(4096));
+    await connection.write(new TextEncoder().encode("this is no TLS, and will never be any"));
+  });
+  const stream = await dial({ ...TARGET, tls: { mode: "prefer", rootCertificates: null }, port: server.port });
+  stream.destroy();
+  const failure = await failureOf(dial({ ...TARGET, ...REQUIRE, port: server.port }));
+  assert.equal(failure.code, "tls-failed");
 });

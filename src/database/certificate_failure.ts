@@ -1,0 +1,42 @@
+/** What went wrong in a TLS handshake, in words. */
+
+import { type Failure, tlsFailed } from "../errors.ts";
+import { serverName } from "./server_name.ts";
+import type { ServerTarget } from "./target.ts";
+
+/** Error codes of OpenSSL, and the words of rustls that Deno before 2.7 has in their place. */
+const PROBLEMS: readonly { readonly pattern: RegExp; readonly problem: string; readonly hint: string }[] = [
+  {
+    pattern: /ALTNAME_INVALID|not valid for name|NotValidForName/,
+    problem: "its certificate is for another name",
+    hint: "Connect by a name that the certificate holds; sslmode=verify-ca does not compare names.",
+  },
+  {
+    pattern: /SELF_SIGNED|UNABLE_TO_VERIFY|UNABLE_TO_GET_ISSUER|CERT_UNTRUSTED|UnknownIssuer/,
+    problem: "its certificate comes from an authority that is not trusted here",
+    hint: "Name the file of the authority's certificate with sslrootcert=FILE; sslrootcert=system trusts public ones.",
+  },
+  {
+    pattern: /CERT_HAS_EXPIRED|Expired/,
+    problem: "its certificate has expired",
+    hint: "Renew the server's certificate, or set the clock of this machine.",
+  },
+  {
+    pattern: /CERT_NOT_YET_VALID|NotValidYet/,
+    problem: "its certificate is not valid yet",
+    hint: "Set the clock of this machine, or wait until the certificate is valid.",
+  },
+];
+
+/** The failure that an error of the TLS layer stands for. */
+export function certificateFailure(error: Error, target: ServerTarget): Failure {
+  const code = "code" in error ? String(error.code) : "";
+  const known = PROBLEMS.find(({ pattern }) => pattern.test(`${code} ${error.message}`));
+  const detail = error.message === "" ? code : error.message;
+  return tlsFailed(
+    serverName(target),
+    known?.problem ?? detail,
+    known?.hint ??
+      "Do client and server share a version of TLS, and do the client's certificate and key belong together?",
+  ).with({ detail });
+}

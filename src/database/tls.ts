@@ -1,0 +1,164 @@
+/** TLS on a connection to a server, asked for and verified as libpq does. */
+
+import { isIP, type Socket } from "node:net";
+import { Duplex } from "node:stream";
+import { connect as connectTls, type ConnectionOptions, type TLSSocket } from "node:tls";
+import { tlsFailed } from "../errors.ts";
+import { certificateFailure } from "./certificate_failure.ts";
+import { serverName } from "./server_name.ts";
+import type { ServerTarget } from "./target.ts";
+
+/** The SSLRequest message: its length and the number that stands for it (PostgreSQL documentation, "Message Formats"). */
+const SSL_REQUEST = new Uint8Array([0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f]);
+const YES = 0x53; // S
+const NO = 0x4e; // N
+
+/**
+ * Asks the server for TLS and shakes hands, as the target's mode says.
+ *
+ * Verified is the server's certificate in `verify-ca` and `verify-full`, and in `require` when there is a root
+ * certificate. In `prefer` it is not, for a server without TLS would do as well.
+ *
+ * @param socket just connected, with nothing read from it; it is destroyed when this fails
+ * @returns the encrypted stream; or `socket` itself when the server has no TLS and the mode lets that pass
+ * @throws {Failure} `tls-failed`; or the reason of the signal, when that aborts first
+ */
+export async function encrypt(
+  socket: Socket,
+  { target, signal }: { readonly target: ServerTarget; readonly signal: AbortSignal },
+): Promise<Duplex> {
+  const options = tlsOptions(target);
+  return await new Promise<Duplex>((resolve, reject) => {
+    let stream: Duplex = socket;
+    const settle = () => {
+      signal.removeEventListener("abort", aborted);
+      for (const each of [socket, stream]) each.off("error", failed).off("close", closed);
+    };
+    const giveUp = (reason: unknown) => {
+      settle();
+      stream.on("error", () => {}); // one that comes late must not end the process
+      stream.destroy();
+      socket.destroy();
+      reject(reason);
+    };
+    const aborted = () => giveUp(signal.reason);
+    const done = (result: Duplex) => {
+      settle();
+      resolve(result);
+    };
+    const failed = (error: Error) => giveUp(certificateFailure(error, target));
+    const closed = () => giveUp(tlsFailed(serverName(target), "the server closed the connection", CLOSED_HINT));
+    if (signal.aborted) return aborted();
+    signal.addEventListener("abort", aborted);
+    socket.on("error", failed);
+    socket.on("close", closed);
+    socket.once("data", (answer: Uint8Array) => {
+      socket.pause();
+      // More than one byte may be plaintext that somebody slipped in before the encryption began (CVE-2021-23222).
+      if (answer.length === 1 && answer[0] === YES) {
+        const secure = connectTls({ ...options, socket: underTls(socket) });
+        stream = secure;
+        secure.on("error", failed);
+        secure.on("close", closed);
+        secure.once("secureConnect", () => {
+          // Deno 2.5 and 2.6 come here after a handshake that failed, too: without a certificate, the error to follow.
+          if (hasCertificate(secure)) done(secure);
+        });
+      } else if (answer.length === 1 && answer[0] === NO) {
+        if (isOptional(target)) done(socket);
+        else giveUp(tlsFailed(serverName(target), "the server has no TLS", NO_TLS_HINT));
+      } else {
+        giveUp(tlsFailed(serverName(target), "the server did not answer as PostgreSQL does", NOT_POSTGRES_HINT));
+      }
+    });
+    socket.write(SSL_REQUEST);
+  });
+}
+
+/** Whether plaintext will do when TLS cannot be had. */
+export function isOptional({ tls }: Pick<ServerTarget, "tls">): boolean {
+  return tls.mode === "prefer" || tls.mode === "allow";
+}
+
+const CLOSED_HINT = "Is it a PostgreSQL server, and does it still accept connections? Its log may say why.";
+const NO_TLS_HINT = "Switch TLS on in the server (ssl = on), or write sslmode=prefer where plaintext is good enough.";
+const NOT_POSTGRES_HINT = "Is that the port of a PostgreSQL server?";
+
+/**
+ * Refuses what this runtime would verify less than was asked.
+ *
+ * @throws {Failure} `tls-failed`
+ */
+export function refuseUnverifiable(target: ServerTarget): void {
+  if (!isVerified(target) || target.tls.rootCertificates === "system" || !hasOldTls(Deno.version.deno)) return;
+  throw tlsFailed(
+    serverName(target),
+    `Deno ${Deno.version.deno} would trust the authorities of this machine beside your root certificate`,
+    "Use an executable of pgmigrate made with Deno 2.8 or newer; or, for a server whose certificate comes from a " +
+      "public authority, sslmode=verify-full&sslrootcert=system.",
+  );
+}
+
+/** A root certificate makes `require` the same as `verify-ca`, as in libpq. */
+function isVerified({ tls }: ServerTarget): boolean {
+  return tls.mode.startsWith("verify") || (tls.mode === "require" && tls.rootCertificates !== null);
+}
+
+/** What to shake hands with, and what to verify. */
+function tlsOptions(target: ServerTarget): ConnectionOptions {
+  const { mode, rootCertificates, clientCertificate, clientKey } = target.tls;
+  const verified = isVerified(target);
+  return {
+    minVersion: "TLSv1.2",
+    rejectUnauthorized: verified,
+    // The name that is verified. An IP address must not stand in servername, and "" there would switch this off.
+    host: target.host,
+    ...(isIP(target.host) === 0 ? { servername: target.host } : {}),
+    ...(rootCertificates === null || rootCertificates === "system" || !verified ? {} : { ca: rootCertificates }),
+    // Deno 2.5 and 2.6 compare no names when this is there at all.
+    ...(verified && mode !== "verify-full" ? { checkServerIdentity: () => undefined } : {}),
+    ...(clientCertificate === undefined ? {} : { cert: clientCertificate }),
+    ...(clientKey === undefined ? {} : { key: clientKey }),
+  };
+}
+
+function hasCertificate(stream: TLSSocket): boolean {
+  return Object.keys(stream.getPeerCertificate() ?? {}).length > 0;
+}
+
+/**
+ * Whether the runtime's TLS is the one of before Deno 2.8. That one trusts the machine's authorities beside those it is
+ * told, so that any certificate which they ever signed would pass `verify-ca` (measured: 2.5.7, 2.6.8 and 2.7.14 do,
+ * 2.8.3 and 2.9.6 do not).
+ */
+export function hasOldTls(denoVersion: string): boolean {
+  const [major = 0, minor = 0] = denoVersion.split(".").map(Number);
+  return major < 2 || (major === 2 && minor < 8);
+}
+
+/**
+ * What TLS is to run on. Given a socket, it takes the system's handle from under it, and when a read is under way there
+ * the handshake hangs at times (one of a hundred, measured with Deno 2.8.3 and 2.9.6): there it gets a stream that is no
+ * socket. Older ones hang on such a stream, and never on a paused socket.
+ */
+function underTls(socket: Socket): Socket {
+  if (hasOldTls(Deno.version.deno)) return socket;
+  const stream = new Duplex({
+    read: () => void socket.resume(),
+    write: (chunk, encoding, callback) => void socket.write(chunk, encoding, callback),
+    final: (callback) => void socket.end(callback),
+    destroy(error, callback) {
+      socket.destroy();
+      callback(error);
+    },
+  });
+  socket.on("data", (chunk) => {
+    if (!stream.push(chunk)) socket.pause();
+  });
+  socket.on("end", () => stream.push(null));
+  socket.on("error", (error) => stream.destroy(error));
+  socket.on("close", () => {
+    if (!socket.readableEnded) stream.destroy(); // else what came last, the server's reason, is still to be read
+  });
+  return stream as Socket;
+}
