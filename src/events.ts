@@ -128,14 +128,27 @@ export interface ErrorEvent {
 /** Versions by state; a state without migrations has an empty list. */
 export type VersionsByState = Readonly<Record<State, readonly bigint[]>>;
 
+/** What became of a migration that was pending when the run began. */
+export interface MigrationOutcome {
+  readonly version: bigint;
+  readonly name: string;
+  readonly outcome: "applied" | "failed" | "not_run";
+  /** null where it was not run. */
+  readonly durationMs: number | null;
+}
+
 export interface UpResult {
   readonly command: "up";
+  /** Every migration that was pending, in order. */
+  readonly migrations: readonly MigrationOutcome[];
   readonly applied: readonly bigint[];
   readonly pending: readonly bigint[];
   /** Highest version that the tracker has, or null for none. */
   readonly version: bigint | null;
   readonly durationMs: number;
   readonly dryRun: boolean;
+  /** Why the run did not reach its end, or null. */
+  readonly failure: Failure | null;
 }
 
 export interface StatusResult {

@@ -43,9 +43,19 @@ export async function rollBack(session: Session): Promise<void> {
 }
 
 /**
- * Brings a session back to how it was when it opened, whatever a file did to it: a pooler's next client, and the next
- * file, would inherit it. DISCARD ALL would do it too, but not inside a transaction.
+ * What brings a session back to how it was when it opened, whatever a file did to it: a pooler's next client, and the
+ * next file, would inherit it. DISCARD ALL would do it too, but not inside a transaction.
  */
-export const RESET_SESSION =
-  "RESET SESSION AUTHORIZATION; RESET ROLE; CLOSE ALL; UNLISTEN *; DEALLOCATE ALL; RESET ALL; DISCARD TEMP; " +
-  "SELECT pg_catalog.pg_advisory_unlock_all()";
+export function resetSession({ kind }: Database): string {
+  return [
+    // A stand-alone backend, which the embedded one is, has no session user to go back to.
+    kind === "embedded" ? "SET SESSION AUTHORIZATION postgres" : "RESET SESSION AUTHORIZATION",
+    "RESET ROLE",
+    "CLOSE ALL",
+    "UNLISTEN *",
+    "DEALLOCATE ALL",
+    "RESET ALL",
+    "DISCARD TEMP",
+    "SELECT pg_catalog.pg_advisory_unlock_all()",
+  ].join("; ");
+}

@@ -4,7 +4,7 @@ import { claim, moveClaim } from "../database/claim.ts";
 import { commitOutcome } from "../database/commit_outcome.ts";
 import { ServerError, SessionLost } from "../database/session.ts";
 import { type Failure, outcomeUnknown, transactionEnded } from "../errors.ts";
-import { type ApplyOptions, RESET_SESSION, rollBack } from "./apply.ts";
+import { type ApplyOptions, resetSession, rollBack } from "./apply.ts";
 import type { CheckedFile } from "./check_files.ts";
 import { explain, lossFailure } from "./explain.ts";
 import { cancelOnAbort } from "./interruption.ts";
@@ -75,9 +75,9 @@ function begin({ database, lockTimeoutMs, statementTimeoutMs }: ApplyOptions): s
 }
 
 /** The reset and the tracker row, in one message of ASCII: see `moveClaim`. */
-function record({ session, tables }: ApplyOptions, durationMs: number): string {
+function record({ database, session, tables }: ApplyOptions, durationMs: number): string {
   return [
-    RESET_SESSION,
+    resetSession(database),
     "SET LOCAL search_path = pg_catalog, pg_temp",
     "SET LOCAL statement_timeout = 0",
     "SET LOCAL lock_timeout = 0",

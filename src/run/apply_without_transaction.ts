@@ -7,7 +7,7 @@ import { claim, dropClaim, moveClaim, noteProgress } from "../database/claim.ts"
 import { invalidIndexes } from "../database/invalid_indexes.ts";
 import { ServerError, SessionLost } from "../database/session.ts";
 import { invalidIndexLeft, leftOpenAtEnd } from "../errors.ts";
-import { type ApplyOptions, RESET_SESSION, rollBack } from "./apply.ts";
+import { type ApplyOptions, resetSession, rollBack } from "./apply.ts";
 import type { CheckedFile, Extent } from "./check_files.ts";
 import { explain, lossFailure } from "./explain.ts";
 import { cancelOnAbort } from "./interruption.ts";
@@ -35,14 +35,14 @@ export async function applyWithoutTransaction(file: CheckedFile, options: ApplyO
     const invalid = await invalidIndexes(session, file.indexes);
     if (invalid.length > 0) throw invalidIndexLeft(migration.path, invalid);
     const durationMs = performance.now() - start;
-    await session.run(RESET_SESSION);
+    await session.run(resetSession(options.database));
     await session.run(moveClaim(tables, { of: migration.version, durationMs }).text);
     return durationMs;
   } catch (error) {
     if (error instanceof SessionLost) throw lossFailure(error, migration.path);
     await rollBack(session);
     if (done === 0 && !(await leavesTraces(error, { file, options }))) {
-      await session.run(RESET_SESSION);
+      await session.run(resetSession(options.database));
       await session.run(dropClaim(tables, migration.version).text);
     }
     if (!(error instanceof ServerError)) throw error;

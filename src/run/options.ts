@@ -19,8 +19,6 @@ export interface UpOptions extends CommonOptions {
   readonly dryRun: boolean;
   /** Parse every pending file before the first runs. */
   readonly parse: boolean;
-  /** How long to wait for a database that is still starting. 0: do not wait. */
-  readonly waitMs: number;
   /** How long to wait for another run to end. 0: do not wait. */
   readonly lockWaitMs: number;
   /** lock_timeout of each migration. 0: no limit. */

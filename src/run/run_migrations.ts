@@ -4,6 +4,7 @@ import type { Database } from "../database/database.ts";
 import type { Lock } from "../database/lock.ts";
 import type { ServerMessage, Session } from "../database/session.ts";
 import type { TrackerTables } from "../database/tracker_ddl.ts";
+import type { MigrationOutcome } from "../events.ts";
 import { emptyMigration, Failure, lockLost } from "../errors.ts";
 import { highest } from "../history/compare.ts";
 import { apply } from "./apply.ts";
@@ -19,10 +20,12 @@ export interface Run {
   readonly lock: Lock | null;
   readonly tables: TrackerTables;
   readonly options: Pick<UpOptions, "lockTimeoutMs" | "statementTimeoutMs">;
-  /** The database's version when the run began. */
-  readonly before: bigint | null;
+  /** The database's version when the run begins. */
+  readonly version: bigint | null;
   /** How many pending migrations are not part of this run. */
   readonly rest: number;
+  /** Called with what became of each migration that was begun. */
+  readonly onEnd: (outcome: MigrationOutcome) => void;
 }
 
 /**
@@ -31,7 +34,10 @@ export interface Run {
  * @throws {Failure} of the first one that fails, with what the state of the database now is
  */
 export async function runMigrations(context: Context, run: Run): Promise<void> {
-  let version = run.before;
+  let { version } = run;
+  if (run.files.length === 0) return;
+  const migrations = run.files.map(({ migration }) => ({ version: migration.version, name: migration.name }));
+  context.report({ event: "run_started", migrations, version });
   for (const [index, file] of run.files.entries()) {
     const step = { version: file.migration.version, name: file.migration.name };
     const place = { ...step, index: index + 1, total: run.files.length };
@@ -45,8 +51,13 @@ export async function runMigrations(context: Context, run: Run): Promise<void> {
       run.session.onNotice = (notice) => reportNotice(context, { notice, ...step });
       const durationMs = await apply(file, { ...applyOptions(context, run), onEmpty: () => warnEmpty(context, file) });
       context.report({ event: "migration_applied", ...place, durationMs });
+      run.onEnd({ ...step, outcome: "applied", durationMs });
     } catch (error) {
-      if (started) context.report({ event: "migration_failed", ...place, durationMs: performance.now() - start });
+      const durationMs = performance.now() - start;
+      if (started) {
+        context.report({ event: "migration_failed", ...place, durationMs });
+        run.onEnd({ ...step, outcome: "failed", durationMs });
+      }
       if (!(error instanceof Failure)) throw error;
       const pending = run.files.length - index + run.rest;
       const kept = started ? whatWasKept(error, file) : "";

@@ -1,11 +1,11 @@
 /** `up`: brings a database up to date with the files, or says exactly why not. */
 
 import type { Database } from "../database/database.ts";
-import { takeLock } from "../database/lock.ts";
+import { type Lock, takeLock } from "../database/lock.ts";
 import type { Session } from "../database/session.ts";
 import { findTracker, prepareTracker, readTracker } from "../database/tracker.ts";
-import { isReplica } from "../errors.ts";
-import type { UpResult } from "../events.ts";
+import { Failure, isReplica } from "../errors.ts";
+import type { MigrationOutcome, UpResult } from "../events.ts";
 import { compare, type Entry, highest } from "../history/compare.ts";
 import { plan } from "../history/plan.ts";
 import type { Migration } from "../migration/migration.ts";
@@ -19,7 +19,8 @@ import { runMigrations } from "./run_migrations.ts";
 /**
  * Applies the pending migrations of a directory, in order, each in its own transaction.
  *
- * @throws {Failure} after it has reported what was applied before; nothing after the failed migration was run
+ * @returns what became of every pending migration; a run that failed half-way has its failure there
+ * @throws {Failure} when the run failed before it knew what is pending
  */
 export async function up(context: Context, options: UpOptions): Promise<UpResult> {
   const started = performance.now();
@@ -27,71 +28,92 @@ export async function up(context: Context, options: UpOptions): Promise<UpResult
   reportIgnored(context, ignored);
   await using database = await context.connect();
   await using first = await database.open();
-  const result = options.dryRun
-    ? await dryRun(context, { options, migrations, session: first })
-    : await applyAll(context, { options, migrations, database, first });
-  return { command: "up", durationMs: performance.now() - started, dryRun: options.dryRun, ...result };
+  const work = { options, migrations, database, first };
+  const outcome = options.dryRun ? await dryRun(context, work) : await applyAll(context, work);
+  return { command: "up", durationMs: performance.now() - started, dryRun: options.dryRun, ...outcome };
 }
 
-type Applied = Pick<UpResult, "applied" | "pending" | "version">;
+type Outcome = Pick<UpResult, "migrations" | "applied" | "pending" | "version" | "failure">;
 
 interface Work {
   readonly options: UpOptions;
   readonly migrations: readonly Migration[];
+  readonly database: Database;
+  readonly first: Session;
 }
 
 /** Says what would run, and touches nothing. */
-async function dryRun(
-  context: Context,
-  { options, migrations, session }: Work & { readonly session: Session },
-): Promise<Applied> {
-  const tracker = await findTracker(session, options.table);
-  const entries = compare(migrations, await readTracker(session, tracker));
+async function dryRun(context: Context, { options, migrations, first }: Work): Promise<Outcome> {
+  const tracker = await findTracker(first, options.table);
+  const entries = compare(migrations, await readTracker(first, tracker));
   reportRenamed(context, entries);
-  const { run, rest } = plan(entries, options);
-  if (options.parse) await checkFiles(run);
-  for (const [index, { version, name, directives }] of run.entries()) {
-    const place = { version, name, index: index + 1, total: run.length };
-    context.report({ event: "migration_planned", ...place, transactional: !directives.noTransaction });
-  }
-  return { applied: [], pending: [...run.map(({ version }) => version), ...rest], version: versionOf(entries) };
+  const failure = await failureOf(async () => {
+    const { run } = plan(entries, options);
+    if (options.parse) await checkFiles(run);
+    for (const [index, { version, name, directives }] of run.entries()) {
+      const place = { version, name, index: index + 1, total: run.length };
+      context.report({ event: "migration_planned", ...place, transactional: !directives.noTransaction });
+    }
+  });
+  return outcomeOf(entries, { done: [], failure });
 }
 
-async function applyAll(
-  context: Context,
-  { options, migrations, database, first }: Work & { readonly database: Database; readonly first: Session },
-): Promise<Applied> {
+async function applyAll(context: Context, { options, migrations, database, first }: Work): Promise<Outcome> {
   if (first.facts.inRecovery) throw isReplica();
-  // The embedded database has one connection; the lock on its directory is the lock.
-  await using lock = database.kind === "embedded" ? null : await takeLock(
-    first,
-    await findTracker(first, options.table),
-    {
-      waitMs: options.lockWaitMs,
-      signal: context.signal,
-      onWait: (holder) =>
-        context.report({ event: "waiting", for: "lock", message: `Another run is at work: ${holder}` }),
-    },
-  );
+  await using lock = await lockFor(context, { options, database, first });
   await using session = lock === null ? first : await database.open();
   const tracker = await findTracker(session, options.table);
   const entries = compare(migrations, await readTracker(session, tracker));
   reportRenamed(context, entries);
-  const { run, rest } = plan(entries, options);
-  const files = options.parse ? await checkFiles(run) : uncheckedFiles(run);
-  await prepareTracker(session, tracker, highest(run.map(({ version }) => version)) ?? 0n);
-  await runMigrations(context, {
-    files,
-    database,
-    session,
-    lock,
-    tables: tracker.tables,
-    options,
-    before: versionOf(entries),
-    rest: rest.length,
+  const done: MigrationOutcome[] = [];
+  const failure = await failureOf(async () => {
+    const { run, rest } = plan(entries, options);
+    const files = options.parse ? await checkFiles(run) : uncheckedFiles(run);
+    await prepareTracker(session, tracker, highest(run.map(({ version }) => version)) ?? 0n);
+    const settings = { database, session, lock, tables: tracker.tables, options };
+    const state = { version: versionOf(entries), rest: rest.length };
+    await runMigrations(context, { files, ...settings, ...state, onEnd: (outcome) => done.push(outcome) });
   });
-  const applied = run.map(({ version }) => version);
-  return { applied, pending: rest, version: highest([...applied, versionOf(entries) ?? 0n]) };
+  return outcomeOf(entries, { done, failure });
+}
+
+/** The embedded database has one connection; the lock on its directory, which it took when it opened, is the lock. */
+async function lockFor(
+  context: Context,
+  { options, database, first }: Pick<Work, "options" | "database" | "first">,
+): Promise<Lock | null> {
+  if (database.kind === "embedded") return null;
+  return await takeLock(first, await findTracker(first, options.table), {
+    waitMs: options.lockWaitMs,
+    signal: context.signal,
+    onWait: (holder) => context.report({ event: "waiting", for: "lock", message: `Another run is at work: ${holder}` }),
+  });
+}
+
+/** The failure that some work ends with, or null. Anything else that it throws is a defect and goes on. */
+async function failureOf(work: () => Promise<void>): Promise<Failure | null> {
+  try {
+    await work();
+    return null;
+  } catch (error) {
+    if (error instanceof Failure) return error;
+    throw error;
+  }
+}
+
+function outcomeOf(
+  entries: readonly Entry[],
+  { done, failure }: { readonly done: readonly MigrationOutcome[]; readonly failure: Failure | null },
+): Outcome {
+  const waiting = entries.filter(({ state }) => state === "pending" || state === "out_of_order");
+  const ended = new Map(done.map((outcome) => [outcome.version, outcome]));
+  const migrations = waiting.map(({ version, name }) =>
+    ended.get(version) ?? { version, name, outcome: "not_run" as const, durationMs: null }
+  );
+  const applied = migrations.filter(({ outcome }) => outcome === "applied").map(({ version }) => version);
+  const pending = migrations.filter(({ outcome }) => outcome !== "applied").map(({ version }) => version);
+  const before = versionOf(entries);
+  return { migrations, applied, pending, version: highest(before === null ? applied : [before, ...applied]), failure };
 }
 
 /** The highest version that the tracker has. */

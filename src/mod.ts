@@ -1,0 +1,148 @@
+/**
+ * pgmigrate as a library: the same use cases as the command line, for Deno programs that bring their own database up to
+ * date. They report events to a callback, never print, and never end the process.
+ *
+ * @example
+ * ```ts
+ * import { up } from "./src/mod.ts";
+ *
+ * const outcome = await up({ databaseUrl: "postgres://app@localhost/app", migrations: "migrations" });
+ * if (outcome.failure !== null) throw outcome.failure;
+ * ```
+ *
+ * @module
+ */
+
+import { connect } from "./database/connect.ts";
+import { parseTarget } from "./database/dsn.ts";
+import { systemFiles } from "./database/setting_files.ts";
+import type { Event, NewResult, StatusResult, UpResult, VerifyResult } from "./events.ts";
+import { diskFiles } from "./migration/disk_files.ts";
+import type { Context } from "./run/context.ts";
+import { newMigration as runNew } from "./run/new.ts";
+import type { TableName } from "./run/options.ts";
+import { status as runStatus } from "./run/status.ts";
+import { up as runUp } from "./run/up.ts";
+import { verify as runVerify } from "./run/verify.ts";
+
+export { Failure, type FailureDetails, type Place } from "./errors.ts";
+export type * from "./events.ts";
+export type { TableName } from "./run/options.ts";
+
+/** What every call takes. */
+export interface CommonOptions {
+  /** The migrations directory. */
+  readonly migrations: string;
+  /** Called with each event as it happens. */
+  readonly onEvent?: (event: Event) => void;
+}
+
+/** What every call takes that connects to a database. */
+export interface DatabaseOptions extends CommonOptions {
+  /** `postgres://…`, `key=value` pairs, `embedded:` or `embedded:DIR`. */
+  readonly databaseUrl: string;
+  /** Environment variables to read what the URL leaves out from, as libpq does (`PGPASSWORD`, …). Default: none. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Default: `schema_migrations` in the first schema of the connection's search_path. */
+  readonly table?: TableName;
+  /** Aborts the run: the running statement is cancelled and rolled back, and the call throws the signal's reason. */
+  readonly signal?: AbortSignal;
+  /** How long to wait for a database that is still starting, in milliseconds. Default 0. */
+  readonly waitMs?: number;
+}
+
+export interface UpOptions extends DatabaseOptions {
+  /** Apply up to and with this version. Default: all. */
+  readonly to?: bigint;
+  /** Default false. */
+  readonly allowOutOfOrder?: boolean;
+  /** Report what would run, and touch nothing. Default false. */
+  readonly dryRun?: boolean;
+  /** Parse every pending file before the first runs. Default true. */
+  readonly parse?: boolean;
+  /** How long to wait for another run to end, in milliseconds. Default 60,000. */
+  readonly lockWaitMs?: number;
+  /** lock_timeout of each migration, in milliseconds; 0 for none. Default 5,000. */
+  readonly lockTimeoutMs?: number;
+  /** statement_timeout of each migration, in milliseconds; 0 for none. Default 0. */
+  readonly statementTimeoutMs?: number;
+}
+
+export interface VerifyOptions extends DatabaseOptions {
+  /** Write the checksums of the files as they are now for migrations that another tool applied. Default false. */
+  readonly record?: boolean;
+  /** Write missing files from the tracker. Default false. */
+  readonly restore?: boolean;
+}
+
+export interface NewOptions extends CommonOptions {
+  /** What the migration is called. Not needed with `revert`. */
+  readonly title?: string;
+  /** Number it by UTC time. Default false. */
+  readonly timestamp?: boolean;
+  /** The version whose statements it takes back. */
+  readonly revert?: bigint;
+}
+
+const LOCK_WAIT_MS = 60_000;
+const LOCK_TIMEOUT_MS = 5_000;
+const DEFAULT_TABLE: TableName = { schema: null, name: "schema_migrations" };
+
+/**
+ * Applies the pending migrations, in order, each in its own transaction.
+ *
+ * @returns every migration that was pending as applied, failed or not run, and the failure if there is one
+ * @throws {Failure} when the run failed before it knew what is pending: no database, files that cannot be read, …
+ */
+export function up(options: UpOptions): Promise<UpResult> {
+  return runUp(contextOf(options), {
+    ...common(options),
+    to: options.to ?? null,
+    allowOutOfOrder: options.allowOutOfOrder ?? false,
+    dryRun: options.dryRun ?? false,
+    parse: options.parse ?? true,
+    lockWaitMs: options.lockWaitMs ?? LOCK_WAIT_MS,
+    lockTimeoutMs: options.lockTimeoutMs ?? LOCK_TIMEOUT_MS,
+    statementTimeoutMs: options.statementTimeoutMs ?? 0,
+  });
+}
+
+/** Reports every migration with its state. @throws {Failure} */
+export function status(options: DatabaseOptions): Promise<StatusResult> {
+  return runStatus(contextOf(options), common(options));
+}
+
+/** Compares every applied migration with its file. @throws {Failure} */
+export function verify(options: VerifyOptions): Promise<VerifyResult> {
+  const { record = false, restore = false } = options;
+  return runVerify(contextOf(options), { ...common(options), record, restore });
+}
+
+/** Makes the next migration's file. @throws {Failure} */
+export function newMigration(options: NewOptions): Promise<NewResult> {
+  const { migrations, title = null, timestamp = false, revert = null } = options;
+  const report = options.onEvent ?? (() => {});
+  return runNew({ now: () => new Date(), files: diskFiles(), report }, { migrations, title, timestamp, revert });
+}
+
+function common({ migrations, table = DEFAULT_TABLE }: DatabaseOptions) {
+  return { migrations, table };
+}
+
+function contextOf(options: DatabaseOptions): Context {
+  const report = options.onEvent ?? (() => {});
+  const signal = options.signal ?? new AbortController().signal;
+  return {
+    now: () => new Date(),
+    files: diskFiles(),
+    report,
+    signal,
+    async connect() {
+      const os = Deno.build.os === "windows" ? "windows" : "other";
+      const env = options.env ?? {};
+      const target = await parseTarget({ url: options.databaseUrl, env, files: systemFiles, os, warn: report });
+      const onWait = (message: string) => report({ event: "waiting", for: "server", message });
+      return connect(target, { signal, waitMs: options.waitMs ?? 0, onWait });
+    },
+  };
+}
