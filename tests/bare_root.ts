@@ -10,6 +10,9 @@ const root = await Deno.makeTempDir({ prefix: "pgmigrate-root-" });
 try {
   await place("dist/pgmigrate", "/pgmigrate");
   for (const library of await libraries("dist/pgmigrate")) await place(library, library);
+  // Where an executable finds itself; every container has a /proc, but mounting one is not always allowed.
+  await Deno.mkdir(`${root}/proc/self`, { recursive: true });
+  await Deno.symlink("/pgmigrate", `${root}/proc/self/exe`);
   for await (const { name } of Deno.readDir("migrations")) await place(`migrations/${name}`, `/migrations/${name}`);
 
   await run(["--version"]);
