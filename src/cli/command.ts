@@ -1,6 +1,6 @@
 /** A command: its name, what it takes, its help, and the call of its use case. */
 
-import type { ExitCode } from "../errors.ts";
+import type { ExitCode, Failure } from "../errors.ts";
 import type { Event, Result } from "../events.ts";
 import type { Context } from "../run/context.ts";
 import type { GlobalValues } from "./global_options.ts";
@@ -15,10 +15,13 @@ export interface Call<O extends Options> {
   readonly context: (waitMs?: number) => Context;
 }
 
-/** How a command ended, when it had an answer. */
+/** How a command ended. */
 export interface Outcome {
+  /** null when it failed before it had one. */
   readonly answer: Result["answer"];
   readonly exitCode: ExitCode;
+  /** What is yet to be reported, where it failed. */
+  readonly failure?: Failure;
 }
 
 export interface Example {

@@ -1,5 +1,6 @@
 /** The environment with what a file adds to it. */
 
+import { fileUnreadable } from "../errors.ts";
 import type { Environment } from "./read_options.ts";
 import type { GivenOption } from "./words.ts";
 import type { World } from "./world.ts";
@@ -11,6 +12,14 @@ import type { World } from "./world.ts";
 export async function loadEnvironment(given: readonly GivenOption[], world: World): Promise<Environment> {
   const path = given.findLast(({ name }) => name === "env-file")?.value;
   if (!path) return world.env;
-  const { readEnvFile } = await import("./env_file.ts");
-  return { ...await readEnvFile(path, world.readTextFile), ...world.env };
+  const { parseEnvFile } = await import("./env_file.ts");
+  return { ...parseEnvFile(await textOf(path, world), path), ...world.env };
+}
+
+async function textOf(path: string, { readTextFile }: World): Promise<string> {
+  try {
+    return await readTextFile(path);
+  } catch (error) {
+    throw fileUnreadable(path, error instanceof Error ? error.message : String(error));
+  }
 }

@@ -1,7 +1,6 @@
 /** A command line, from its arguments to its exit code. */
 
 import { type ExitCode, Failure, internalError, noCommand } from "../errors.ts";
-import type { Event } from "../events.ts";
 import { formatOf } from "./appearance.ts";
 import { buildContext } from "./build_context.ts";
 import type { Outcome } from "./command.ts";
@@ -13,7 +12,6 @@ import { loadEnvironment } from "./load_environment.ts";
 import { versionText } from "./program_version.ts";
 import { readOptions } from "./read_options.ts";
 import { createReporter, PLAIN_LOOKS } from "./reporter.ts";
-import { followRun, type RunRecord } from "./run_record.ts";
 import { splitWords, type Words } from "./words.ts";
 import type { World } from "./world.ts";
 
@@ -26,7 +24,6 @@ export async function runCli(args: readonly string[], world: World): Promise<Exi
   const verbose = isGiven(words, "verbose");
   let report = createReporter(world, { given: words.options, env: world.env, looks: PLAIN_LOOKS });
   let outcome: Outcome;
-  let record: RunRecord = null;
   try {
     const invocation = interpret(words);
     if (invocation.kind === "help") return print(world, invocation.text);
@@ -36,16 +33,11 @@ export async function runCli(args: readonly string[], world: World): Promise<Exi
     report = createReporter(world, { given: words.options, env, looks: PLAIN_LOOKS });
     const common = readOptions(GLOBAL_OPTIONS, words.options, env);
     report = createReporter(world, { given: words.options, env, looks: common });
-    const follow = (event: Event) => {
-      record = followRun(record, event);
-      report(event);
-    };
     const running = invocation.command.call({
       options: readOptions(invocation.command.options, words.options, env),
       common,
       operand: invocation.operand,
-      context: (waitMs = 0) =>
-        buildContext({ world, env, databaseUrl: common["database-url"], waitMs, report: follow }),
+      context: (waitMs = 0) => buildContext({ world, env, databaseUrl: common["database-url"], waitMs, report }),
     });
     outcome = await Promise.race([running, world.uncaught]);
   } catch (error) {
@@ -55,10 +47,12 @@ export async function runCli(args: readonly string[], world: World): Promise<Exi
       world.stderr.write(generalHelp());
       return failure.exitCode;
     }
-    for (const each of [failure, ...failure.details.others ?? []]) report({ event: "error", failure: each });
-    outcome = { answer: record, exitCode: failure.exitCode };
+    outcome = { answer: null, exitCode: failure.exitCode, failure };
   }
-  const { answer, exitCode } = outcome;
+  const { answer, exitCode, failure } = outcome;
+  for (const each of failure === undefined ? [] : [failure, ...failure.details.others ?? []]) {
+    report({ event: "error", failure: each });
+  }
   report({ event: "result", command: commandName(words), ok: exitCode === 0, exitCode, answer });
   return exitCode;
 }

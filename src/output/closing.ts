@@ -40,7 +40,6 @@ export function verifyClosing(answer: VerifyResult): readonly string[] {
     ...(answer.recorded.length === 0
       ? []
       : [`Recorded the checksums of ${count(answer.recorded.length, "migration")}.`]),
-    ...(answer.restored.length === 0 ? [] : [`Restored ${count(answer.restored.length, "file")}.`]),
     ...findings(answer),
     `State digest: ${answer.stateDigest}`,
   ];

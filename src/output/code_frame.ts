@@ -2,6 +2,7 @@
 
 import type { Place } from "../errors.ts";
 import { escapeLine, escapeSourceLine } from "./escape.ts";
+import { redact } from "./redact.ts";
 import type { Style } from "./style.ts";
 import { characterWidth, textWidth } from "./width.ts";
 
@@ -33,7 +34,7 @@ export function codeFrame(
   const room = Math.max(20, (columns ?? DEFAULT_COLUMNS) - number.length - 4);
   const { line, caret } = cutAround(place, room);
   return [
-    `${blank} ${style.dim("-->")} ${escapeLine(place.file)}:${place.line}:${place.column}`,
+    `${blank} ${style.dim("-->")} ${escapeLine(redact(place.file))}:${place.line}:${place.column}`,
     ` ${blank} ${style.dim("|")}`,
     ` ${style.dim(`${number} |`)} ${line}`,
     ` ${blank} ${style.dim("|")} ${caret}${style.red("^")}`,

@@ -16,10 +16,14 @@ export function errorText(
   const message = sqlstate === undefined ? failure.message : `${failure.message} [${sqlstate}]`;
   return [
     ...labelled(style.red(style.bold("error")), "error", message),
-    ...(place !== undefined ? codeFrame(place, options) : file !== undefined ? [`  --> ${escapeLine(file)}`] : []),
+    ...(place !== undefined
+      ? codeFrame(place, options)
+      : file !== undefined
+      ? [`  --> ${escapeLine(redact(file))}`]
+      : []),
     ...items.map((item) => `  - ${escapeLine(redact(item))}`),
     ...(detail === undefined ? [] : labelled(style.bold("detail"), "detail", detail)),
-    ...(where === undefined ? [] : labelled(style.bold("where"), "where", where)),
+    ...(where === undefined ? [] : labelled(style.bold("context"), "context", where)),
     ...(hint === undefined ? [] : labelled(style.bold("hint"), "hint", hint)),
     ...(state === undefined ? [] : escapeLines(redact(state))),
   ];

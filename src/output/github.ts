@@ -92,7 +92,7 @@ function pathOf(name: string, migrations: string): string {
 
 function toCommand({ level, file, line, column, title, message }: Annotation): string {
   const properties = [
-    ["file", file?.replace(/^\.\//, "")],
+    ["file", file === undefined ? undefined : redact(file.replace(/^\.\//, ""))],
     ["line", line],
     ["col", column],
     ["title", title],

@@ -1,11 +1,13 @@
 /** Events as text for people: the answer on stdout; progress, notices and errors on stderr. */
 
+import type { Failure } from "../errors.ts";
 import type { Event, MigrationListed, MigrationStarted, Result, ServerNotice, Warning } from "../events.ts";
 import { statusClosing, upClosing, verifyClosing } from "./closing.ts";
 import { errorText, labelled } from "./error_text.ts";
 import { defuseCommands, escapeLine } from "./escape.ts";
-import { statusLines, verifyLines } from "./listing.ts";
+import { restoredLine, statusLines, verifyLines } from "./listing.ts";
 import { finalLine, liveLine, nameWidth, plannedLine } from "./progress.ts";
+import { redact } from "./redact.ts";
 import type { Renderer, RenderOptions, Write } from "./renderer.ts";
 import { style } from "./style.ts";
 
@@ -21,6 +23,7 @@ export function humanRenderer(options: RenderOptions): Renderer {
   const err = style(options.color.stderr);
   let width = 0;
   let planned = 0;
+  let wroteAbove = false;
   let running: MigrationStarted | null = null;
   let listed: MigrationListed[] = [];
 
@@ -35,6 +38,7 @@ export function humanRenderer(options: RenderOptions): Renderer {
       case "migration_applied":
       case "migration_failed":
         running = null;
+        wroteAbove = !quiet;
         return quiet ? [] : stderr(finalLine(event, { width, style: err }));
       case "migration_planned":
         planned++;
@@ -49,13 +53,21 @@ export function humanRenderer(options: RenderOptions): Renderer {
       case "waiting":
         return quiet ? [] : stderr(...labelled(err.yellow("waiting"), "waiting", event.message));
       case "detail":
-        return verbose ? stderr(...labelled(err.dim("detail"), "detail", event.message)) : [];
+        return verbose ? stderr(...labelled(err.dim("note"), "note", event.message)) : [];
       case "error":
         running = null;
-        return [...closeList(null), ...stderr(...errorText(event.failure, { columns, style: err }))];
+        return [...closeList(null), ...errorLines(event.failure)];
       case "result":
         return [...closeList(event), ...resultLines(event)];
     }
+  }
+
+  /** An empty line sets an error off from progress and from the error before it. */
+  function errorLines(failure: Failure): readonly Write[] {
+    const lines = errorText(failure, { columns, style: err });
+    const space = wroteAbove ? [""] : [];
+    wroteAbove = true;
+    return stderr(...space, ...lines);
   }
 
   /** The list can be laid out only when it is whole. */
@@ -79,7 +91,7 @@ export function humanRenderer(options: RenderOptions): Renderer {
       case "status":
         return stdout(statusClosing(answer));
       case "verify":
-        return stdout(...answer.restored.map((file) => `restored  ${escapeLine(file)}`), ...verifyClosing(answer));
+        return stdout(...answer.restored.map((file) => restoredLine(file, out)), ...verifyClosing(answer));
       case "new":
         return stdout(escapeLine(answer.file));
     }
@@ -99,7 +111,7 @@ export function humanRenderer(options: RenderOptions): Renderer {
   function warningLines({ message, hint, file }: Warning): readonly string[] {
     return [
       ...labelled(err.yellow("warning"), "warning", message),
-      ...(file === undefined ? [] : [`  --> ${escapeLine(file)}`]),
+      ...(file === undefined ? [] : [`  --> ${escapeLine(redact(file))}`]),
       ...(hint === undefined ? [] : labelled("hint", "hint", hint)),
     ];
   }

@@ -49,7 +49,12 @@ function fields(event: Event): Fields {
         name: event.name,
       };
     case "warning":
-      return { code: event.code, message: redact(event.message), hint: redacted(event.hint), file: event.file };
+      return {
+        code: event.code,
+        message: redact(event.message),
+        hint: redacted(event.hint),
+        file: redacted(event.file),
+      };
     case "waiting":
       return { for: event.for, message: redact(event.message) };
     case "detail":
@@ -85,7 +90,7 @@ function failed({ code, message, details }: Failure): Fields {
   return {
     code,
     message: redact(message),
-    file: place?.file ?? file,
+    file: redacted(place?.file ?? file),
     line: place?.line,
     column: place?.column,
     source_line: place?.sourceLine,

@@ -47,8 +47,16 @@ export function verifyLines(migration: MigrationListed, style: Style): readonly 
   const { state, edit } = migration;
   const notes = [...(edit === undefined ? [] : [EDIT_SENTENCES[edit.kind]]), ...remarks(migration)];
   const name = escapeLine(migration.name);
-  const first = `${stateCell(state, style)}  ${notes.length === 0 ? name : `${name}: ${notes.join("; ")}`}`;
+  const cell = state === "applied" && migration.renamedFrom !== undefined
+    ? style.yellow("renamed".padEnd(STATE_COLUMNS))
+    : stateCell(state, style);
+  const first = `${cell}  ${notes.length === 0 ? name : `${name}: ${notes.join("; ")}`}`;
   return [first, ...changedLines(edit, style)];
+}
+
+/** `verify --restore`: one file that it wrote. */
+export function restoredLine(file: string, style: Style): string {
+  return `${style.green("restored".padEnd(STATE_COLUMNS))}  ${escapeLine(file)}`;
 }
 
 /** What an edited file's difference is, in words. */

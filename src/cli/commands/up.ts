@@ -39,11 +39,11 @@ export const upCommand = defineCommand({
       allowOutOfOrder: options["allow-out-of-order"],
       dryRun: options["dry-run"],
       parse: !options["no-parse"],
-      waitMs: options.wait,
       lockWaitMs: options["lock-wait"],
       lockTimeoutMs: options["lock-timeout"],
       statementTimeoutMs: options["statement-timeout"],
     });
-    return { answer, exitCode: 0 };
+    const { failure } = answer;
+    return failure === null ? { answer, exitCode: 0 } : { answer, exitCode: failure.exitCode, failure };
   },
 });
