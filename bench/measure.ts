@@ -1,0 +1,47 @@
+/** Runs programs and measures them. */
+
+export interface Measurement {
+  readonly durationMs: number;
+  /** Highest resident memory, where the system tells (Linux). */
+  readonly peakBytes: number;
+}
+
+const POLL_MS = 5;
+
+/**
+ * Runs a program to its end.
+ * @param input what it reads from its standard input
+ * @throws {Error} with what it wrote to stderr when it fails
+ */
+export async function measure(command: readonly string[], input = ""): Promise<Measurement> {
+  const [program, ...args] = command;
+  const start = performance.now();
+  const child = new Deno.Command(program!, { args, stdin: "piped", stdout: "piped", stderr: "piped" }).spawn();
+  const ended = child.output();
+  const peak = pollPeak(child.pid, ended);
+  const writer = child.stdin.getWriter();
+  await writer.write(new TextEncoder().encode(input));
+  await writer.close();
+  const { success, stderr } = await ended;
+  const durationMs = performance.now() - start;
+  if (!success) throw new Error(`${program} failed: ${new TextDecoder().decode(stderr)}`);
+  return { durationMs, peakBytes: await peak };
+}
+
+/** Deno lets only a program with all permissions read this. VmHWM never falls, so its last reading misses at most the last few milliseconds. */
+async function pollPeak(pid: number, ended: Promise<unknown>): Promise<number> {
+  let running = true;
+  ended.finally(() => running = false).catch(() => {});
+  let peakBytes = 0;
+  while (running) {
+    const status = await Deno.readTextFile(`/proc/${pid}/status`).catch(() => "");
+    peakBytes = Math.max(peakBytes, Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1] ?? 0) * 1024);
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+  return peakBytes;
+}
+
+/** The middle one of an odd number of values, which a single slow run does not move. */
+export function median(values: readonly number[]): number {
+  return values.toSorted((first, second) => first - second)[Math.floor(values.length / 2)]!;
+}
