@@ -2,6 +2,7 @@
 
 import { type ExitCode, Failure, internalError, noCommand } from "../errors.ts";
 import { formatOf } from "./appearance.ts";
+import { asInterrupt } from "./as_interrupt.ts";
 import { buildContext } from "./build_context.ts";
 import type { Outcome } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
@@ -39,7 +40,9 @@ export async function runCli(args: readonly string[], world: World): Promise<Exi
       operand: invocation.operand,
       context: (waitMs = 0) => buildContext({ world, env, databaseUrl: common["database-url"], waitMs, report }),
     });
-    outcome = await Promise.race([running, world.uncaught]);
+    const ended = await Promise.race([running, world.uncaught]);
+    const failure = ended.failure === undefined ? undefined : asInterrupt(ended.failure, world.signal);
+    outcome = failure === undefined ? ended : { answer: ended.answer, exitCode: failure.exitCode, failure };
   } catch (error) {
     const failure = toFailure(error, { signal: world.signal, verbose });
     // For people, the help says it better.
@@ -72,7 +75,7 @@ function commandName(words: Words): string | null {
 
 /** What was thrown as something to show: what is no failure is a defect, unless the user's interrupt brought it about. */
 function toFailure(error: unknown, { signal, verbose }: { readonly signal: AbortSignal; readonly verbose: boolean }) {
-  if (error instanceof Failure) return error;
+  if (error instanceof Failure) return asInterrupt(error, signal);
   if (signal.aborted && signal.reason instanceof Failure) return signal.reason;
   const message = error instanceof Error ? error.message : String(error);
   return internalError(message, verbose && error instanceof Error ? error.stack : undefined);
