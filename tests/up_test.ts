@@ -166,7 +166,7 @@ Deno.test("up stops at edited, missing and out of order files, naming all of the
   const human = await project.run(["up"]);
   assert.deepEqual({ code: human.code, stdout: human.stdout }, { code: 3, stdout: "" });
   const lines = human.stderr.split("\n");
-  assert.deepEqual(lines.filter((line) => /^(error|  - |Nothing)/.test(line)), [
+  assert.deepEqual(lines.filter((line) => /^(error| {2}- |Nothing)/.test(line)), [
     "error: 2 applied migrations were edited",
     "  - 001_a.sql",
     "  - 003_c.sql",
