@@ -531,7 +531,10 @@ export function outOfOrderMigrations(names: readonly string[]): Failure {
   });
 }
 
-export function unfinishedMigrations(labels: readonly string[]): Failure {
+export function unfinishedMigrations(
+  labels: readonly string[],
+  { forget, record }: { readonly forget: string; readonly record: string },
+): Failure {
   return new Failure(
     "unfinished",
     1,
@@ -539,9 +542,8 @@ export function unfinishedMigrations(labels: readonly string[]): Failure {
     {
       items: labels,
       hint:
-        "Look at what is there of it in the database, and bring it to one side by hand. When nothing of it is left, " +
-        "delete its row from the table of unfinished migrations, and up runs it again; when it is complete, " +
-        "move that row to the tracker",
+        "Look at what is there of it in the database. If nothing is, or you have undone it, let it run again with " +
+        `${forget} If all of it is there, or you have done the rest, record it with ${record}`,
       state: "Nothing was applied.",
     },
   );
@@ -576,13 +578,6 @@ export function transactionEnded(file: string): Failure {
   });
 }
 
-export function leftOpenAtEnd(file: string): Failure {
-  return new Failure("transaction-left-open", 1, `${file} left a transaction open at its end`, {
-    hint: "End it with COMMIT",
-    file,
-  });
-}
-
 export function invalidIndexLeft(file: string, indexes: readonly string[]): Failure {
   return new Failure(
     "invalid-index",
@@ -598,21 +593,15 @@ export function invalidIndexLeft(file: string, indexes: readonly string[]): Fail
   );
 }
 
-export function copyNotSupported(file: string, direction: "stdin" | "stdout"): Failure {
-  return direction === "stdin"
-    ? new Failure("copy-not-supported", 1, `${file} has a COPY … FROM stdin, whose data cannot be sent from a file`, {
-      hint: "Write the rows as INSERT statements (pg_dump --inserts)",
-      file,
-    })
-    : new Failure(
-      "copy-not-supported",
-      1,
-      `${file} has a COPY … TO stdout, and a migration has nobody to send rows to`,
-      {
-        hint: "Remove the statement",
-        file,
-      },
-    );
+/** The claim before a file or the tracker row after it could not be written, so the file was rolled back with it. */
+export function notRecorded(file: string, { message, sqlstate, detail, hint }: Fatal): Failure {
+  return new Failure("not-recorded", 1, `${file} could not be recorded: ${message}`, {
+    sqlstate,
+    ...detail === undefined ? {} : { detail },
+    hint: hint ??
+      "Does the file change the tracker, or make the transaction read only? May the role write to the tracker?",
+    file,
+  });
 }
 
 /** A warning, not a failure: the file did nothing. */
@@ -660,9 +649,9 @@ export function preparedTransaction(place: Place): Failure {
 }
 
 /** A file with the directive no-transaction that ends inside a transaction it began. */
-export function transactionLeftOpen(place: Place): Failure {
+export function transactionLeftOpen(where: Place | string): Failure {
   return new Failure("transaction-left-open", 1, "This transaction is still open at the end of the file", {
-    place,
+    ...at(where),
     hint: "End it with COMMIT, or the server rolls it back.",
   });
 }
@@ -678,14 +667,14 @@ export function needsDirective(place: Place, statement: string): Failure {
 }
 
 /** COPY whose data would go through the client. */
-export function copyWithClient(place: Place, direction: "FROM stdin" | "TO stdout"): Failure {
+export function copyWithClient(where: Place | string, direction: "FROM stdin" | "TO stdout"): Failure {
   return direction === "TO stdout"
     ? new Failure("copy-to-stdout", 1, "COPY … TO stdout has nowhere to send its rows in a migration", {
-      place,
+      ...at(where),
       hint: "Take it out, or run it with psql.",
     })
     : new Failure("copy-from-stdin", 1, "COPY … FROM stdin cannot read its data from a migration yet", {
-      place,
+      ...at(where),
       hint: "Write the rows as INSERT statements, or load the data apart from the migration.",
     });
 }
@@ -717,4 +706,17 @@ export function nothingToRevert(version: bigint, directory: string): Failure {
   return new Failure("unknown-version", 2, `There is no migration with version ${version} in ${directory}`, {
     hint: "--revert takes the version of a migration: see pgmigrate status",
   });
+}
+
+/** @param line from 1; the line itself is not shown, for it may hold a password */
+export function invalidEnvFile(file: string, line: number, problem: string): Failure {
+  return new Failure("invalid-env-file", 2, `Cannot read line ${line} of ${file}: ${problem}`, {
+    hint: "Write one NAME=value a line; a value with a line end stands in double quotes; # begins a comment.",
+    file,
+  });
+}
+
+/** The place inside a file, or the file alone. */
+function at(where: Place | string): FailureDetails {
+  return typeof where === "string" ? { file: where } : { place: where };
 }

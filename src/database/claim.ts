@@ -39,19 +39,30 @@ export async function claim(session: Session, tables: TrackerTables, options: {
  */
 export function moveClaim(
   tables: TrackerTables,
-  { of, durationMs }: { readonly of: "this-transaction" | bigint; readonly durationMs: number },
+  { of, durationMs }: { readonly of: "this-transaction" | bigint; readonly durationMs: number | null },
 ): Sql {
   const which = of === "this-transaction" ? sql`xact = pg_catalog.pg_current_xact_id()` : sql`version = ${of}`;
   return sql`
     WITH ended AS (DELETE FROM ${tables.unfinished} WHERE ${which} RETURNING version, name, checksum, source)
     INSERT INTO ${tables.applied} (version, name, applied_at, checksum, duration_ms, applied_by, source)
-    SELECT version, name, pg_catalog.now(), checksum, ${Math.round(durationMs)}, CURRENT_USER, source FROM ended
+    SELECT version, name, pg_catalog.now(), checksum, ${
+    durationMs === null ? null : Math.round(durationMs)
+  }, CURRENT_USER, source FROM ended
     RETURNING version`;
 }
 
 /** Notes how many statements of a non-transactional migration are done. */
 export function noteProgress(tables: TrackerTables, version: bigint, done: number): Sql {
   return sql`UPDATE ${tables.unfinished} SET statement = ${done} WHERE version = ${version}`;
+}
+
+/** What ends a claim by hand, as a person would type it. */
+export function waysOut(tables: TrackerTables, version: bigint): { readonly forget: string; readonly record: string } {
+  const onOneLine = (statement: Sql) => `${statement.text.trim().replaceAll(/\s+/g, " ")};`;
+  return {
+    forget: onOneLine(dropClaim(tables, version)),
+    record: onOneLine(moveClaim(tables, { of: version, durationMs: null })),
+  };
 }
 
 /** Takes a claim back: nothing of its migration was done. */

@@ -38,8 +38,8 @@ export class SessionLost extends Error {
 
 /** The file began a COPY from or to its client, which this session does not speak. The session is gone. */
 export class CopyNotSupported extends SessionLost {
-  constructor(readonly direction: "stdin" | "stdout") {
-    super(`COPY … ${direction === "stdin" ? "FROM stdin" : "TO stdout"} is not supported here`, null);
+  constructor(readonly direction: "FROM stdin" | "TO stdout") {
+    super(`COPY … ${direction} is not supported here`, null);
   }
 }
 

@@ -28,7 +28,7 @@ export class Wire {
   /** The last FATAL or PANIC error. */
   fatal: ServerMessage | null = null;
   /** Set once a COPY from or to the client began. */
-  copy: "stdin" | "stdout" | null = null;
+  copy: "FROM stdin" | "TO stdout" | null = null;
 
   #pending: Buffer = Buffer.alloc(0);
   #skip = 0;
@@ -83,10 +83,10 @@ export class Wire {
         break;
       }
       case "G":
-        this.copy = "stdin";
+        this.copy = "FROM stdin";
         break;
       default:
-        this.copy = "stdout";
+        this.copy = "TO stdout";
     }
   }
 }

@@ -16,6 +16,16 @@ export interface PlanOptions {
   /** Up to and with this version; null for all. */
   readonly to: bigint | null;
   readonly allowOutOfOrder: boolean;
+  /** The statements that end an unfinished migration by hand. */
+  readonly waysOut: (version: bigint) => WaysOut;
+}
+
+/** What to run by hand when a migration stopped half-way, once somebody has looked at the database. */
+export interface WaysOut {
+  /** Nothing of it is left: this lets `up` run it again. */
+  readonly forget: string;
+  /** All of it is there: this records it as applied. */
+  readonly record: string;
 }
 
 export interface Plan {
@@ -30,7 +40,7 @@ export interface Plan {
  *
  * @throws {Failure} when history does not match the files. It names every migration that does not, not the first.
  */
-export function plan(entries: readonly Entry[], { to, allowOutOfOrder }: PlanOptions): Plan {
+export function plan(entries: readonly Entry[], { to, allowOutOfOrder, waysOut }: PlanOptions): Plan {
   const inState = (state: State) => entries.filter((entry) => entry.state === state);
   const failures: Failure[] = [];
   if (to !== null && !entries.some((entry) => entry.version === to)) failures.push(unknownTarget(to));
@@ -39,7 +49,10 @@ export function plan(entries: readonly Entry[], { to, allowOutOfOrder }: PlanOpt
   if (inState("out_of_order").length > 0 && !allowOutOfOrder) {
     failures.push(outOfOrderMigrations(inState("out_of_order").map(label)));
   }
-  if (inState("unfinished").length > 0) failures.push(unfinishedMigrations(inState("unfinished").map(label)));
+  const [unfinished] = inState("unfinished");
+  if (unfinished !== undefined) {
+    failures.push(unfinishedMigrations(inState("unfinished").map(label), waysOut(unfinished.version)));
+  }
   const [first, ...others] = failures;
   if (first !== undefined) throw others.length === 0 ? first : first.with({ others });
 

@@ -29,7 +29,7 @@ export interface ReadDirectives {
 /** Every directive there is. */
 export const DIRECTIVE_KEYS = ["no-transaction"] as const;
 
-const DIRECTIVE = /^--\s*pgmigrate\s*:\s*(.*?)\s*$/i;
+const DIRECTIVE = /^--\s*pgmigrate\s*:\s*(.*?)\s*$/is;
 const MISSPELT = /^--[\s+]*\S*?[\s:]+no[-_ ]?transaction\s*$/i;
 const MISPLACED = /^[ \t]*(--[ \t]*pgmigrate[ \t]*:.*)$/gim;
 

@@ -3,7 +3,7 @@
 import { claim, moveClaim } from "../database/claim.ts";
 import { commitOutcome } from "../database/commit_outcome.ts";
 import { ServerError, SessionLost } from "../database/session.ts";
-import { type Failure, outcomeUnknown, transactionEnded } from "../errors.ts";
+import { type Failure, notRecorded, outcomeUnknown, transactionEnded } from "../errors.ts";
 import { type ApplyOptions, resetSession, rollBack } from "./apply.ts";
 import type { CheckedFile } from "./check_files.ts";
 import { explain, lossFailure } from "./explain.ts";
@@ -23,16 +23,19 @@ export async function applyInTransaction(file: CheckedFile, options: ApplyOption
     return await send(file, options, progress);
   } catch (error) {
     if (error instanceof SessionLost) return await afterLoss(error, { file, options, progress });
+    const statement = session.completed;
     await rollBack(session);
     if (!(error instanceof ServerError)) throw error;
     // The cancel of an interrupt comes back as an error of the statement that it ended.
     signal.throwIfAborted();
-    throw explain(error, { file, start: 0, statement: progress.sending === "file" ? session.completed : 0 });
+    if (progress.sending === "file") throw explain(error, { file, start: 0, statement });
+    if (progress.sending === "constraints") throw explain(error, { file, start: 0, statement: null });
+    throw notRecorded(file.migration.path, error.server);
   }
 }
 
 interface Progress {
-  sending: "claim" | "file" | "row" | "commit";
+  sending: "claim" | "file" | "constraints" | "row" | "commit";
   /** The transaction's id, once it is known. */
   xact: string | null;
   durationMs?: number;
@@ -49,6 +52,7 @@ async function send(file: CheckedFile, options: ApplyOptions, progress: Progress
     await session.run(file.text);
     if (session.completed === 0) options.onEmpty();
     if (session.status !== "in-transaction") throw transactionEnded(file.migration.path);
+    progress.sending = "constraints";
     await session.run("SET CONSTRAINTS ALL IMMEDIATE");
   }
   const durationMs = progress.durationMs = performance.now() - start;
@@ -97,7 +101,11 @@ async function afterLoss(
   },
 ): Promise<number> {
   const failure: Failure = lossFailure(lost, file.migration.path);
-  if (progress.sending !== "commit" || progress.xact === null) throw failure;
+  if (progress.sending !== "commit" || progress.xact === null) {
+    // The embedded database is ended to interrupt it.
+    options.signal.throwIfAborted();
+    throw failure;
+  }
   const outcome = await commitOutcome(options.database, { xact: progress.xact, signal: options.signal });
   if (outcome === "committed") return progress.durationMs!;
   throw outcome === "aborted" ? failure : outcomeUnknown(file.migration.path, lost.message);

@@ -6,7 +6,7 @@
 import { claim, dropClaim, moveClaim, noteProgress } from "../database/claim.ts";
 import { invalidIndexes } from "../database/invalid_indexes.ts";
 import { ServerError, SessionLost } from "../database/session.ts";
-import { invalidIndexLeft, leftOpenAtEnd } from "../errors.ts";
+import { invalidIndexLeft, transactionLeftOpen } from "../errors.ts";
 import { type ApplyOptions, resetSession, rollBack } from "./apply.ts";
 import type { CheckedFile, Extent } from "./check_files.ts";
 import { explain, lossFailure } from "./explain.ts";
@@ -31,7 +31,7 @@ export async function applyWithoutTransaction(file: CheckedFile, options: ApplyO
       if (session.status === "idle") await session.run(noteProgress(tables, migration.version, done).text);
     }
     if (done === 0) options.onEmpty();
-    if (session.status !== "idle") throw leftOpenAtEnd(migration.path);
+    if (session.status !== "idle") throw transactionLeftOpen(migration.path);
     const invalid = await invalidIndexes(session, file.indexes);
     if (invalid.length > 0) throw invalidIndexLeft(migration.path, invalid);
     const durationMs = performance.now() - start;

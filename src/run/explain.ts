@@ -1,7 +1,7 @@
 /** From what the server refused to what a tired person can act on. */
 
 import { CopyNotSupported, type ServerError, type ServerMessage, type SessionLost } from "../database/session.ts";
-import { connectionLost, copyNotSupported, type Failure, lockTimeout, migrationFailed, type Place } from "../errors.ts";
+import { connectionLost, copyWithClient, type Failure, lockTimeout, migrationFailed, type Place } from "../errors.ts";
 import { placeAt, placeAtIndex, positionAt } from "../sql/positions.ts";
 import type { CheckedFile } from "./check_files.ts";
 
@@ -9,8 +9,8 @@ export interface Sent {
   readonly file: CheckedFile;
   /** Where the message that was refused starts in the file's text, as a UTF-16 index. */
   readonly start: number;
-  /** Which of the file's statements was refused, from 0, for an error that has no position. */
-  readonly statement: number;
+  /** Which of the file's statements was refused, from 0, for an error without a position; null for none of them. */
+  readonly statement: number | null;
 }
 
 /** lock_not_available (PostgreSQL documentation, "PostgreSQL Error Codes"). */
@@ -34,7 +34,7 @@ export function explain({ server }: ServerError, sent: Sent): Failure {
 
 /** The failure of a migration whose session went away under it. */
 export function lossFailure(lost: SessionLost, file: string): Failure {
-  if (lost instanceof CopyNotSupported) return copyNotSupported(file, lost.direction);
+  if (lost instanceof CopyNotSupported) return copyWithClient(file, lost.direction);
   return connectionLost(lost.message, lost.fatal, file);
 }
 
@@ -43,7 +43,7 @@ function placeOf({ position }: ServerMessage, { file, start, statement }: Sent):
   if (position !== undefined) {
     return { file: path, ...placeAt(text, positionAt(text, start) + position - 1) };
   }
-  const extent = file.statements?.[statement];
+  const extent = statement === null ? undefined : file.statements?.[statement];
   return extent === undefined ? null : { file: path, ...placeAtIndex(text, extent.start) };
 }
 

@@ -1,13 +1,14 @@
 /** `up`: brings a database up to date with the files, or says exactly why not. */
 
+import { waysOut } from "../database/claim.ts";
 import type { Database } from "../database/database.ts";
 import { type Lock, takeLock } from "../database/lock.ts";
 import type { Session } from "../database/session.ts";
-import { findTracker, prepareTracker, readTracker } from "../database/tracker.ts";
+import { findTracker, prepareTracker, readTracker, type Tracker } from "../database/tracker.ts";
 import { Failure, isReplica } from "../errors.ts";
 import type { MigrationOutcome, UpResult } from "../events.ts";
 import { compare, type Entry, highest } from "../history/compare.ts";
-import { plan } from "../history/plan.ts";
+import { plan, type PlanOptions } from "../history/plan.ts";
 import type { Migration } from "../migration/migration.ts";
 import { readMigrationsToRun } from "../migration/read_migrations.ts";
 import { checkFiles, uncheckedFiles } from "./check_files.ts";
@@ -48,7 +49,7 @@ async function dryRun(context: Context, { options, migrations, first }: Work): P
   const entries = compare(migrations, await readTracker(first, tracker));
   reportRenamed(context, entries);
   const failure = await failureOf(async () => {
-    const { run } = plan(entries, options);
+    const { run } = plan(entries, planOptions(options, tracker));
     if (options.parse) await checkFiles(run);
     for (const [index, { version, name, directives }] of run.entries()) {
       const place = { version, name, index: index + 1, total: run.length };
@@ -67,7 +68,7 @@ async function applyAll(context: Context, { options, migrations, database, first
   reportRenamed(context, entries);
   const done: MigrationOutcome[] = [];
   const failure = await failureOf(async () => {
-    const { run, rest } = plan(entries, options);
+    const { run, rest } = plan(entries, planOptions(options, tracker));
     const files = options.parse ? await checkFiles(run) : uncheckedFiles(run);
     await prepareTracker(session, tracker, highest(run.map(({ version }) => version)) ?? 0n);
     const settings = { database, session, lock, tables: tracker.tables, options };
@@ -75,6 +76,10 @@ async function applyAll(context: Context, { options, migrations, database, first
     await runMigrations(context, { files, ...settings, ...state, onEnd: (outcome) => done.push(outcome) });
   });
   return outcomeOf(entries, { done, failure });
+}
+
+function planOptions({ to, allowOutOfOrder }: UpOptions, { tables }: Tracker): PlanOptions {
+  return { to, allowOutOfOrder, waysOut: (version) => waysOut(tables, version) };
 }
 
 /** The embedded database has one connection; the lock on its directory, which it took when it opened, is the lock. */
