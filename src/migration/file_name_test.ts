@@ -17,6 +17,7 @@ Deno.test("parseFileName() reads number and title of NNN_name.sql", () => {
     ["9007199254740993_past_2_to_the_53.sql", 9007199254740993n, "9007199254740993", "past_2_to_the_53"],
     ["9223372036854775807_last.sql", MAX_VERSION, "9223372036854775807", "last"],
     ["9223372036854775808_past.sql", MAX_VERSION + 1n, "9223372036854775808", "past"],
+    [`${"9".repeat(200)}_a.sql`, 10n ** 200n - 1n, "9".repeat(200), "a"],
     ["1__.sql", 1n, "1", "_"],
     ["1_2_3.sql", 1n, "1", "2_3"],
     ["1_a.sql.sql", 1n, "1", "a.sql"],
