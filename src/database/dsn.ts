@@ -69,6 +69,7 @@ function checked(pairs: readonly Pair[]): Settings {
           "In a URL an & in the password is written %26; in name=value form a password with spaces stands in quotes.",
         );
       }
+      if (!/^[A-Za-z_][\w.-]*$/.test(name)) throw invalidDatabaseUrl("it has a parameter whose name is none");
       throw unknownConnectionParameter(name, foreignHint(name));
     }
     settings.set(name, { value, origin: `${name} in the database URL` });
