@@ -1,0 +1,86 @@
+import assert from "node:assert/strict";
+import { Failure } from "../errors.ts";
+import type { FileStatus } from "./setting_files.ts";
+import { tlsSettings } from "./tls_settings.ts";
+
+const CERTIFICATE = "-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n";
+const KEY = "-----BEGIN PRIVATE KEY-----\nAA==\n-----END PRIVATE KEY-----\n";
+
+type Given = Readonly<Record<string, string>>;
+
+function read(
+  given: Given,
+  files: Given = {},
+  { host = "db", ...status }: Partial<FileStatus> & { host?: string } = {},
+) {
+  const settings = Object.entries(given).map(([name, value]) => [name, { value, origin: name }] as const);
+  return tlsSettings(new Map(settings), {
+    host,
+    env: { HOME: "/home/ann" },
+    os: "other",
+    files: {
+      readText: (path) => Promise.resolve(files[path] ?? ""),
+      stat: (path) => Promise.resolve(path in files ? { isFile: true, mode: 0o600, owner: 1000, ...status } : null),
+    },
+  });
+}
+
+async function failure(...given: Parameters<typeof read>): Promise<Failure> {
+  try {
+    await read(...given);
+  } catch (error) {
+    assert(error instanceof Failure, String(error));
+    assert.equal(error.exitCode, 2);
+    return error;
+  }
+  assert.fail("nothing was thrown");
+}
+
+Deno.test("tlsSettings() prefers TLS unless told otherwise", async () => {
+  assert.deepEqual(await read({}), { mode: "prefer", rootCertificates: null });
+  assert.equal((await read({ requiressl: "1" })).mode, "require");
+  assert.equal((await read({ requiressl: "1", sslmode: "disable" })).mode, "disable");
+});
+
+Deno.test("tlsSettings() wants no TLS, and no files, on a Unix socket", async () => {
+  assert.equal((await read({ sslmode: "verify-full", sslrootcert: "/none" }, {}, { host: "/tmp" })).mode, "disable");
+});
+
+Deno.test("tlsSettings() reads certificates from their usual files", async () => {
+  const tls = await read({ sslmode: "verify-full" }, {
+    "/home/ann/.postgresql/root.crt": CERTIFICATE,
+    "/home/ann/.postgresql/postgresql.crt": CERTIFICATE,
+    "/home/ann/.postgresql/postgresql.key": KEY,
+  });
+  assert.deepEqual(tls, {
+    mode: "verify-full",
+    rootCertificates: CERTIFICATE,
+    clientCertificate: CERTIFICATE,
+    clientKey: KEY,
+  });
+});
+
+Deno.test("tlsSettings() refuses to verify without a root certificate", async () => {
+  assert.match((await failure({ sslmode: "verify-ca" })).details.hint ?? "", /sslrootcert=FILE.*sslrootcert=system/);
+});
+
+Deno.test("tlsSettings() refuses a file that was named and cannot be used, in every mode with TLS", async () => {
+  assert.equal((await failure({ sslmode: "require", sslrootcert: "/none" })).details.file, "/none");
+  assert.match((await failure({ sslrootcert: "/x" }, { "/x": "not PEM" })).message, /no PEM text of a certificate/);
+  assert.match((await failure({ sslcert: "/c" }, { "/c": CERTIFICATE })).message, /no key to go with/);
+});
+
+Deno.test("tlsSettings() lets system go with verify-full only, which it means by itself", async () => {
+  assert.deepEqual(await read({ sslrootcert: "system" }), { mode: "verify-full", rootCertificates: "system" });
+  assert.match((await failure({ sslrootcert: "system", sslmode: "require" })).message, /verify-full only/);
+});
+
+Deno.test("tlsSettings() refuses a private key that others can read, or that is encrypted", async () => {
+  const given = { sslcert: "/c", sslkey: "/k" };
+  const files = { "/c": CERTIFICATE, "/k": KEY };
+  assert.match((await failure(given, files, { mode: 0o640 })).message, /others can read this private key/);
+  assert.match((await failure(given, files, { mode: 0o644, owner: 0 })).message, /others can read this private key/);
+  assert.equal((await read(given, files, { mode: 0o640, owner: 0 })).clientKey, KEY);
+  const encrypted = KEY.replaceAll("PRIVATE", "ENCRYPTED PRIVATE");
+  assert.match((await failure(given, { ...files, "/k": encrypted })).details.hint ?? "", /openssl pkey/);
+});
