@@ -56,14 +56,11 @@ export async function encrypt(
       socket.pause();
       // More than one byte may be plaintext that somebody slipped in before the encryption began (CVE-2021-23222).
       if (answer.length === 1 && answer[0] === YES) {
-        const secure = connectTls({ ...options, socket: underTls(socket) });
-        stream = secure;
-        secure.on("error", failed);
-        secure.on("close", closed);
-        secure.once("secureConnect", () => {
-          // Deno 2.5 and 2.6 come here after a handshake that failed, too: without a certificate, the error to follow.
-          if (hasCertificate(secure)) done(secure);
-        });
+        try {
+          stream = handshake(socket, { options, failed, closed, done });
+        } catch (error) {
+          failed(error as Error); // a certificate or key that is none, or two that do not belong together
+        }
       } else if (answer.length === 1 && answer[0] === NO) {
         if (isOptional(target)) done(socket);
         else giveUp(tlsFailed(serverName(target), "the server has no TLS", NO_TLS_HINT));
@@ -73,6 +70,26 @@ export async function encrypt(
     });
     socket.write(SSL_REQUEST);
   });
+}
+
+interface Handshake {
+  readonly options: ConnectionOptions;
+  readonly failed: (error: Error) => void;
+  readonly closed: () => void;
+  readonly done: (stream: Duplex) => void;
+}
+
+function handshake(socket: Socket, { options, failed, closed, done }: Handshake): Duplex {
+  const stream = connectTls({ ...options, socket: underTls(socket) });
+  stream.on("error", failed);
+  stream.on("close", closed);
+  // Deno 2.9 leaves it half open on a stream that is no socket; nobody would hear that the server has gone.
+  stream.once("end", () => stream.destroy());
+  stream.once("secureConnect", () => {
+    // Deno 2.5 and 2.6 come here after a handshake that failed, too: without a certificate, the error to follow.
+    if (hasCertificate(stream)) done(stream);
+  });
+  return stream;
 }
 
 /** Whether plaintext will do when TLS cannot be had. */

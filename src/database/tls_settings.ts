@@ -1,5 +1,6 @@
 /** How a connection is to be encrypted: the mode, and the certificates and keys that it takes, read from their files. */
 
+import { createPublicKey } from "node:crypto";
 import { invalidConnectionParameter, unsupportedConnectionParameter, unusableConnectionFile } from "../errors.ts";
 import type { Environment } from "./environment.ts";
 import { homeDirectory } from "./home_directory.ts";
@@ -60,7 +61,27 @@ export async function tlsSettings(settings: Settings, context: TlsContext): Prom
       "Name the file of its key with sslkey=FILE.",
     );
   }
+  if (!belongTogether(clientCertificate, clientKey)) {
+    throw unusableConnectionFile(
+      "sslkey",
+      settings.get("sslkey")?.value ?? "postgresql.key",
+      "the key does not belong to the client's certificate",
+      "Give the key that the certificate of sslcert was made for.",
+    );
+  }
   return { mode, rootCertificates, clientCertificate, clientKey };
+}
+
+/** Asked here because Deno 2.5 ends the whole process on two that do not. */
+function belongTogether(certificate: string, key: string): boolean {
+  try {
+    const [ofCertificate, ofKey] = [certificate, key].map((pem) =>
+      createPublicKey(pem).export({ type: "spki", format: "pem" })
+    );
+    return ofCertificate === ofKey;
+  } catch {
+    return false; // one of them is damaged
+  }
 }
 
 function sslMode(settings: Settings): SslMode {

@@ -3,8 +3,30 @@ import { Failure } from "../errors.ts";
 import type { FileStatus } from "./setting_files.ts";
 import { tlsSettings } from "./tls_settings.ts";
 
-const CERTIFICATE = "-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n";
-const KEY = "-----BEGIN PRIVATE KEY-----\nAA==\n-----END PRIVATE KEY-----\n";
+// Made by openssl for these tests: nothing trusts them, and nothing looks at their dates.
+const CERTIFICATE = `-----BEGIN CERTIFICATE-----
+MIIBczCCARmgAwIBAgIUWOQMK8w4U6nQ5PSdMr0MYUKZTPYwCgYIKoZIzj0EAwIw
+DzENMAsGA1UEAwwEdW5pdDAeFw0yNjExMjIxODU3MDFaFw0zNjExMTkxODU3MDFa
+MA8xDTALBgNVBAMMBHVuaXQwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAARx21tb
+cBlcWPs/DI4hZHYf+GPH8qCO9qjl0+IZx72RWSmZcsZ8x1x1YLTbrB87T+csyW/l
+L3oMIkMFaaFd6zjUo1MwUTAdBgNVHQ4EFgQU/ace5bj7rSMnMz4xHTBygGHFVIow
+HwYDVR0jBBgwFoAU/ace5bj7rSMnMz4xHTBygGHFVIowDwYDVR0TAQH/BAUwAwEB
+/zAKBggqhkjOPQQDAgNIADBFAiEAwDDzHDH02MKn1T864stlVXYz8Yqaa/ofK5/G
+oYWaP4oCIAtGDcHn03niTfb4AJQIvrofL8crY+7EQueCHTnSCSl8
+-----END CERTIFICATE-----
+`;
+const KEY = `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgeprMyKvhj/MBX8zv
+JHVr4Ht9iIxXrMFkY+GpNNelpBahRANCAARx21tbcBlcWPs/DI4hZHYf+GPH8qCO
+9qjl0+IZx72RWSmZcsZ8x1x1YLTbrB87T+csyW/lL3oMIkMFaaFd6zjU
+-----END PRIVATE KEY-----
+`;
+const OTHER_KEY = `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgv8jZGxxJMoCnS4an
+F28ETFcj9tphixz9wWH7k1QLH6uhRANCAATCFVGvc0XMb1n0aPkd2anleKDf5HYX
+QvEDGL+zERsAJH2iFvxRsjr70kTOy2zMNDUdc3WyjC0eKZinJID1ZcrO
+-----END PRIVATE KEY-----
+`;
 
 type Given = Readonly<Record<string, string>>;
 
@@ -83,4 +105,12 @@ Deno.test("tlsSettings() refuses a private key that others can read, or that is 
   assert.equal((await read(given, files, { mode: 0o640, owner: 0 })).clientKey, KEY);
   const encrypted = KEY.replaceAll("PRIVATE", "ENCRYPTED PRIVATE");
   assert.match((await failure(given, { ...files, "/k": encrypted })).details.hint ?? "", /openssl pkey/);
+});
+
+Deno.test("tlsSettings() refuses a key that does not belong to the certificate, or is damaged", async () => {
+  for (const key of [OTHER_KEY, KEY.replace(/MIG./, "AAAA")]) {
+    const refused = await failure({ sslcert: "/c", sslkey: "/k" }, { "/c": CERTIFICATE, "/k": key });
+    assert.match(refused.message, /does not belong to the client's certificate$/);
+    assert.equal(refused.details.file, "/k");
+  }
 });
