@@ -79,7 +79,7 @@ for (const server of await sharedServers()) {
 
   Deno.test(`identifier() names the same table on server ${server.version} whatever client_encoding is set`, async () => {
     await using database = await server.createDatabase();
-    const table = identifier("Größe 🎉");
+    const table = identifier("Größe");
     await database.query(`CREATE TABLE ${table} AS SELECT 7 AS n`);
     for (const encoding of ["UTF8", "SQL_ASCII", "LATIN1", "SJIS"]) {
       const rows = await database.query(`SET client_encoding = '${encoding}'; SELECT n FROM ${table}`);
