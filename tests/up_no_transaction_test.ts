@@ -1,0 +1,141 @@
+import assert from "node:assert/strict";
+import { begin, hold, runningBackend } from "./lifecycle.ts";
+import { assertDone, createProject, linesOf } from "./pgmigrate.ts";
+import { sharedServer, sharedServers } from "./servers/mod.ts";
+
+const server = await sharedServer("18");
+
+const TABLE = "CREATE TABLE a (n int);\nINSERT INTO a VALUES (1), (1);\n";
+
+const INDEXES = `SELECT c.relname AS name, i.indisvalid AS valid
+  FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE i.indrelid = 'a'::regclass ORDER BY 1`;
+
+for (const server of await sharedServers()) {
+  Deno.test(`a no-transaction file builds its indexes concurrently, on server ${server.version}`, async () => {
+    await using project = await createProject(server, {
+      "001_a.sql": TABLE,
+      "002_b.sql":
+        "-- pgmigrate: no-transaction\nCREATE INDEX CONCURRENTLY one ON a (n);\nCREATE INDEX CONCURRENTLY two ON a (n); -- last\n",
+      "003_c.sql": "CREATE TABLE c ();\n",
+    });
+    assertDone(await project.run(["up"]));
+    assert.deepEqual(await project.query(INDEXES), [{ name: "one", valid: true }, { name: "two", valid: true }]);
+    assert.deepEqual(await project.applied(), ["1", "2", "3"]);
+    assert.deepEqual(
+      await project.query(
+        "SELECT length(checksum) AS length, duration_ms >= 0 AS timed, applied_by FROM schema_migrations WHERE version = 2",
+      ),
+      [{ length: 64, timed: true, applied_by: server.role }],
+    );
+    assert.deepEqual(await project.query("SELECT 1 FROM schema_migrations_unfinished"), []);
+  });
+
+  Deno.test(`a concurrent index that fails is left INVALID, and up goes no further, on server ${server.version}`, async () => {
+    await using project = await createProject(server, {
+      "001_a.sql": TABLE,
+      "002_b.sql": "-- pgmigrate: no-transaction\nCREATE UNIQUE INDEX CONCURRENTLY unique_n ON a (n);\n",
+      "003_c.sql": "CREATE TABLE c ();\n",
+    });
+    const { code, stdout, stderr } = await project.run(["up"]);
+    assert.deepEqual({ code, stdout }, { code: 1, stdout: "" });
+    assert.match(
+      stderr,
+      /error: could not create unique index "unique_n" \[23505\]\n +--> migrations\/002_b\.sql:2:1\n/,
+    );
+    assert.match(stderr, /detail: Key \(n\)=\(1\) is duplicated\.\n/);
+    assert.doesNotMatch(stderr, /Nothing of 002_b\.sql was kept/);
+    assert.match(stderr, /The database is at version 1; 2 migrations are pending\.\n$/);
+    assert.deepEqual(await project.query(INDEXES), [{ name: "unique_n", valid: false }]);
+    assert.deepEqual(await project.applied(), ["1"]);
+    assert.deepEqual(await project.query("SELECT version::int, statement FROM schema_migrations_unfinished"), [
+      { version: 2, statement: 0 },
+    ]);
+
+    const again = await project.run(["up"]);
+    assert.deepEqual({ code: again.code, stdout: again.stdout }, { code: 1, stdout: "" });
+    assert.match(
+      again.stderr,
+      /^error: 1 migration has begun and not ended\n +- 002_b\.sql: begun .*, 0 statements done\n/,
+    );
+    assert.match(again.stderr, /\nNothing was applied\.\n$/);
+    const status = await project.run(["status"]);
+    assert.match(status.stdout, /^unfinished +002_b\.sql/m);
+    assert.equal((await project.run(["verify"])).code, 1);
+
+    // The way out that up names: take away what is there, and let it run again.
+    const forget = /DELETE FROM [^;]*;/.exec(again.stderr)?.[0];
+    assert.ok(forget !== undefined, again.stderr);
+    await project.query(`DROP INDEX unique_n; DELETE FROM a; ${forget}`);
+    assertDone(await project.run(["up"]));
+    assert.deepEqual(await project.query(INDEXES), [{ name: "unique_n", valid: true }]);
+  });
+}
+
+Deno.test("a no-transaction file that fails half-way keeps what it did and says how far it came", async () => {
+  await using project = await createProject(server, {
+    "001_a.sql":
+      "-- pgmigrate: no-transaction\nCREATE TABLE one ();\nCREATE TABLE two ();\nSELECT 1 / 0;\nCREATE TABLE three ();\n",
+  });
+  const { code, stdout } = await project.run(["up", "--json"]);
+  assert.equal(code, 1);
+  const [error] = linesOf(stdout, "error");
+  assert.deepEqual({ code: error!.code, line: error!.line, column: error!.column, sqlstate: error!.sqlstate }, {
+    code: "migration-failed",
+    line: 4,
+    column: 1,
+    sqlstate: "22012",
+  });
+  assert.deepEqual(
+    await project.query("SELECT to_regclass('two') IS NOT NULL AS two, to_regclass('three') AS three"),
+    [{ two: true, three: null }],
+  );
+  assert.deepEqual(await project.query("SELECT statement FROM schema_migrations_unfinished"), [{ statement: 2 }]);
+  const status = await project.run(["status", "--json"]);
+  assert.deepEqual(
+    linesOf(status.stdout, "migration").map(({ state, statements_done }) => ({ state, statements_done })),
+    [
+      { state: "unfinished", statements_done: 2 },
+    ],
+  );
+});
+
+Deno.test("a no-transaction file whose first statement is refused has done nothing, and runs again", async () => {
+  await using project = await createProject(server, {
+    "001_a.sql": "-- pgmigrate: no-transaction\nCREATE INDEX CONCURRENTLY one ON nowhere (n);\n",
+  });
+  const { code, stderr } = await project.run(["up"]);
+  assert.equal(code, 1);
+  assert.match(stderr, /error: relation "nowhere" does not exist \[42P01\]\n +--> migrations\/001_a\.sql:2:/);
+  assert.deepEqual(await project.query("SELECT 1 FROM schema_migrations_unfinished"), []);
+  await project.query("CREATE TABLE nowhere (n int)");
+  assertDone(await project.run(["up"]));
+});
+
+Deno.test("CREATE INDEX CONCURRENTLY IF NOT EXISTS over an INVALID index of that name is not success", async () => {
+  await using project = await createProject(server, {
+    "001_a.sql": "-- pgmigrate: no-transaction\nCREATE INDEX CONCURRENTLY IF NOT EXISTS unique_n ON a (n);\n",
+  });
+  await project.query(TABLE);
+  await assert.rejects(project.query("CREATE UNIQUE INDEX CONCURRENTLY unique_n ON a (n)"));
+  const { code, stderr } = await project.run(["up"]);
+  assert.equal(code, 1);
+  assert.match(stderr, /error: migrations\/001_a\.sql left 1 index that PostgreSQL calls INVALID\n/);
+  assert.match(stderr, /\n +- public\.unique_n\n/);
+  assert.deepEqual(await project.applied(), []);
+});
+
+Deno.test("a concurrent index waits for an old transaction, not for pgmigrate's own lock", async () => {
+  await using project = await createProject(server, {
+    "001_a.sql": TABLE,
+    "002_b.sql": "-- pgmigrate: no-transaction\nCREATE INDEX CONCURRENTLY one ON a (n);\n",
+  });
+  assertDone(await project.run(["up", "--to", "1"]));
+  await using old = await hold(project, "INSERT INTO a VALUES (2)");
+  await using first = begin(project, ["up"]);
+  await runningBackend(project, "CREATE INDEX CONCURRENTLY", "Lock");
+  await using second = begin(project, ["up"]);
+  await old.release();
+  assertDone(await first.ended());
+  assertDone(await second.ended());
+  assert.deepEqual(await project.query(INDEXES), [{ name: "one", valid: true }]);
+});
