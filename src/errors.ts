@@ -27,8 +27,12 @@ export interface FailureDetails {
   readonly where?: string;
   /** The things it is about, one a line: files, versions, holders of a lock. */
   readonly items?: readonly string[];
+  /** Statements that a person may run by hand, shown under the hint. */
+  readonly sql?: readonly string[];
   /** What the state of the database now is. */
   readonly state?: string;
+  /** How much of the migration that failed is in the database. */
+  readonly kept?: "nothing" | "part" | "unknown";
   /** More failures found at the same time, each to be reported as well. */
   readonly others?: readonly Failure[];
 }
@@ -131,7 +135,7 @@ export function nulByte(file: string, offset: number): Failure {
 export function badDirective(
   { comment, reason, known, place }: {
     readonly comment: string;
-    readonly reason: "unknown" | "has-value" | "repeated" | "misspelt" | "misplaced";
+    readonly reason: "unknown" | "has-value" | "repeated" | "misspelt";
     readonly known: readonly string[];
     readonly place: Place;
   },
@@ -141,7 +145,6 @@ export function badDirective(
     "has-value": `This directive takes no value: ${comment}`,
     "repeated": `This directive stands twice: ${comment}`,
     "misspelt": `This looks like a directive and is none: ${comment}`,
-    "misplaced": `A directive must stand above the first statement: ${comment}`,
   }[reason];
   return new Failure("bad-directive", 2, sentence, {
     hint: `A directive is a comment at the top of the file: ${known.map((key) => `-- pgmigrate: ${key}`).join(", ")}`,
@@ -404,6 +407,7 @@ export function outcomeUnknown(file: string, reason: string): Failure {
   return new Failure("outcome-unknown", 4, `The connection was lost while ${file} was being committed: ${reason}`, {
     hint: "Whether it was committed is unknown until the server is back. Run pgmigrate up again: it finds out",
     file,
+    kept: "unknown",
   });
 }
 
@@ -487,16 +491,18 @@ export function trackerNotAllowed(
 ): Failure {
   return new Failure("tracker-not-allowed", 1, `Cannot make the tracker ${table}: ${message}`, {
     sqlstate,
-    hint: "Let the role do it, name another table with --table SCHEMA.NAME, or have a DBA run the statements above",
-    items: statements.flatMap((statement) => `${statement};`.split("\n")),
+    hint:
+      "Let the role do it, name another table with --table SCHEMA.NAME, or have a DBA run this. The role then needs " +
+      "SELECT, INSERT, UPDATE and DELETE on both tables:",
+    sql: statements.map((statement) => `${statement};`),
     state: "Nothing was applied.",
   });
 }
 
 // ---- History
 
-const EDITED_HINT =
-  "See what changed with pgmigrate verify. Take the edit back, and make the change in a new migration";
+const EDITED_HINT = "See what changed with pgmigrate verify. Take the edit back (delete the file, and " +
+  "pgmigrate verify --restore writes it as it was applied), and make the change in a new migration.";
 
 export function editedMigrations(names: readonly string[]): Failure {
   return new Failure("edited", 3, `${count(names.length, "applied migration was", "applied migrations were")} edited`, {
@@ -542,8 +548,9 @@ export function unfinishedMigrations(
     {
       items: labels,
       hint:
-        "Look at what is there of it in the database. If nothing is, or you have undone it, let it run again with " +
-        `${forget} If all of it is there, or you have done the rest, record it with ${record}`,
+        "Look at what is there of it in the database. If nothing is, or you have undone it, let it run again with the " +
+        "first of these statements. If all of it is there, or you have done the rest, record it with the second:",
+      sql: [forget, record],
       state: "Nothing was applied.",
     },
   );
@@ -575,6 +582,7 @@ export function transactionEnded(file: string): Failure {
   return new Failure("transaction-ended", 1, `${file} ended the transaction that it ran in`, {
     hint: "Remove COMMIT, ROLLBACK and BEGIN from it, or run it outside a transaction: -- pgmigrate: no-transaction",
     file,
+    kept: "part",
   });
 }
 
@@ -589,6 +597,46 @@ export function invalidIndexLeft(file: string, indexes: readonly string[]): Fail
         "Drop it with DROP INDEX CONCURRENTLY and build it again. A CREATE INDEX CONCURRENTLY that failed leaves such " +
         "an index, and CREATE INDEX CONCURRENTLY IF NOT EXISTS then does nothing",
       file,
+    },
+  );
+}
+
+/** The claim of a migration is a row with its version as primary key, and somebody else's is there. */
+export function claimedElsewhere(name: string, file: string): Failure {
+  return new Failure("claimed-elsewhere", 5, `Another run has begun ${name}`, {
+    hint: "See how far it is with pgmigrate status, and run pgmigrate up again when it has ended.",
+    file,
+  });
+}
+
+/** The tracker row could not be written, though the server refused nothing: the claim to move is gone. */
+export function claimLost(file: string): Failure {
+  return new Failure("not-recorded", 1, `${file} has run, but could not be recorded: the tracker took no row for it`, {
+    hint:
+      "Did the file, or somebody meanwhile, delete the row of its claim, or does a trigger on the tracker drop rows?",
+    file,
+  });
+}
+
+/** A file that no parser has read begins with a BEGIN: nobody knows where its transaction ends. */
+export function unparsedTransaction(place: Place): Failure {
+  return new Failure("transaction-control", 1, "A file that is not parsed cannot have its own BEGIN … COMMIT", {
+    place,
+    hint:
+      "Take BEGIN and COMMIT out: pgmigrate runs each file in a transaction of its own. Files are not parsed with " +
+      "--no-parse, and above 16 MiB.",
+  });
+}
+
+/** Another tracker of the same name is in reach, and the first schema has none: the schema came later, or it is new. */
+export function trackerElsewhere(first: string, others: readonly string[], table: string): Failure {
+  return new Failure(
+    "tracker-elsewhere",
+    2,
+    `There is no ${table} in schema ${first}, but in ${others.join(" and ")}`,
+    {
+      hint: `The first schema of the search_path is ${first}. Say which is meant: --table ${others[0]}.${table}, or ` +
+        `--table ${first}.${table} for a tracker of its own.`,
     },
   );
 }

@@ -17,55 +17,64 @@ export function keptSource(text: string): string | null {
   return new TextEncoder().encode(text).length <= MAX_SOURCE_BYTES ? text : null;
 }
 
-/** Says that a migration begins. Gives its transaction's id, by which its end can be found out later. */
+/**
+ * Says that a migration begins.
+ *
+ * @returns its transaction's id, by which its end can be found out later; null when the tracker has it as applied
+ */
 export async function claim(session: Session, tables: TrackerTables, options: {
   readonly migration: Migration;
-  /** Statements to send before, in the same message: `BEGIN` and its settings. */
+  /** Statements to send around it in the same message: `BEGIN` and its settings, and `COMMIT`. */
   readonly before: readonly string[];
-}): Promise<string> {
+  readonly after?: readonly string[];
+}): Promise<string | null> {
   const { version, name, checksum, text } = options.migration;
   const insert = sql`
     INSERT INTO ${tables.unfinished} (version, name, checksum, source)
-    VALUES (${version}, ${name}, ${checksum}, ${keptSource(text)}) RETURNING xact`;
-  const [row] = await session.query([...options.before, insert.text].join("; "));
-  return row!.xact!;
+    SELECT ${version}, ${name}, ${checksum}, ${keptSource(text)}
+    WHERE NOT EXISTS (SELECT FROM ${tables.applied} WHERE version = ${version}) RETURNING xact`;
+  const [row] = await session.query([...options.before, insert.text, ...options.after ?? []].join("; "));
+  return row?.xact ?? null;
+}
+
+/** A claim: its version, and the transaction that made it where only that one counts. */
+export interface ClaimOf {
+  readonly version: bigint;
+  readonly xact?: string;
 }
 
 /**
  * The statement that moves a claim to the tracker; it gives one row when it did. ASCII only, for the file may have set
  * another client_encoding.
- *
- * @param of which claim: the one of the transaction that runs, or the one of a version
  */
-export function moveClaim(
-  tables: TrackerTables,
-  { of, durationMs }: { readonly of: "this-transaction" | bigint; readonly durationMs: number | null },
-): Sql {
-  const which = of === "this-transaction" ? sql`xact = pg_catalog.pg_current_xact_id()` : sql`version = ${of}`;
-  return sql`
-    WITH ended AS (DELETE FROM ${tables.unfinished} WHERE ${which} RETURNING version, name, checksum, source)
-    INSERT INTO ${tables.applied} (version, name, applied_at, checksum, duration_ms, applied_by, source)
-    SELECT version, name, pg_catalog.now(), checksum, ${
-    durationMs === null ? null : Math.round(durationMs)
-  }, CURRENT_USER, source FROM ended
-    RETURNING version`;
+export function moveClaim(tables: TrackerTables, of: ClaimOf, durationMs: number | null): Sql {
+  const duration = durationMs === null ? null : Math.round(durationMs);
+  return sql`WITH ended AS (DELETE FROM ${tables.unfinished} WHERE ${
+    claimIs(of)
+  } RETURNING *) ${sql`INSERT INTO ${tables.applied} (version, name, applied_at, checksum, duration_ms, applied_by, source) `}${sql`SELECT version, name, pg_catalog.now(), checksum, ${duration}, CURRENT_USER, source FROM ended RETURNING version`}`;
+}
+
+/** Takes a claim back: nothing of its migration was done. */
+export function dropClaim(tables: TrackerTables, of: ClaimOf): Sql {
+  return sql`DELETE FROM ${tables.unfinished} WHERE ${claimIs(of)}`;
 }
 
 /** Notes how many statements of a non-transactional migration are done. */
-export function noteProgress(tables: TrackerTables, version: bigint, done: number): Sql {
-  return sql`UPDATE ${tables.unfinished} SET statement = ${done} WHERE version = ${version}`;
+export function noteProgress(tables: TrackerTables, of: ClaimOf, done: number): Sql {
+  return sql`UPDATE ${tables.unfinished} SET statement = ${done} WHERE ${claimIs(of)}`;
+}
+
+/** Whether the claim of a version is committed. */
+export async function isClaimed(session: Session, tables: TrackerTables, version: bigint): Promise<boolean> {
+  const rows = await session.query(sql`SELECT FROM ${tables.unfinished} WHERE version = ${version}`.text);
+  return rows.length > 0;
 }
 
 /** What ends a claim by hand, as a person would type it. */
 export function waysOut(tables: TrackerTables, version: bigint): { readonly forget: string; readonly record: string } {
-  const onOneLine = (statement: Sql) => `${statement.text.trim().replaceAll(/\s+/g, " ")};`;
-  return {
-    forget: onOneLine(dropClaim(tables, version)),
-    record: onOneLine(moveClaim(tables, { of: version, durationMs: null })),
-  };
+  return { forget: `${dropClaim(tables, { version })};`, record: `${moveClaim(tables, { version }, null)};` };
 }
 
-/** Takes a claim back: nothing of its migration was done. */
-export function dropClaim(tables: TrackerTables, version: bigint): Sql {
-  return sql`DELETE FROM ${tables.unfinished} WHERE version = ${version}`;
+function claimIs({ version, xact }: ClaimOf): Sql {
+  return xact === undefined ? sql`version = ${version}` : sql`version = ${version} AND xact = ${xact}`;
 }

@@ -1,7 +1,6 @@
 /** How a transaction ended whose COMMIT was sent and never answered. */
 
 import type { Database } from "./database.ts";
-import { pause } from "./lock.ts";
 import type { Session } from "./session.ts";
 import { literal } from "./sql.ts";
 
@@ -16,12 +15,9 @@ const PAUSE_MS = 200;
  *
  * @returns `unknown` when the server cannot be asked, or the transaction does not end, within 15 seconds
  */
-export async function commitOutcome(
-  database: Database,
-  { xact, signal }: { readonly xact: string; readonly signal: AbortSignal },
-): Promise<"committed" | "aborted" | "unknown"> {
+export async function commitOutcome(database: Database, xact: string): Promise<"committed" | "aborted" | "unknown"> {
   const deadline = performance.now() + PATIENCE_MS;
-  while (performance.now() < deadline && !signal.aborted) {
+  while (performance.now() < deadline) {
     try {
       await using session = await database.open();
       const status = await statusOf(session, xact);
@@ -29,7 +25,7 @@ export async function commitOutcome(
     } catch {
       // Not back yet: the server is asked again until the deadline.
     }
-    await pause(PAUSE_MS, signal).catch(() => {});
+    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
   }
   return "unknown";
 }

@@ -39,8 +39,9 @@ export async function connect(target: Target, options: ConnectOptions): Promise<
     open: () =>
       openSession({
         dial: () => embedded.dial(),
-        // It has no cancel request; ending it keeps what was committed, and nothing else.
+        // It knows no CancelRequest; ending it keeps what was committed, and nothing else.
         cancel: () => Promise.resolve(embedded.abort()),
+        signal: options.signal,
         user: "postgres",
         password: null,
         database: "postgres",
@@ -83,6 +84,8 @@ class ServerDatabase implements Database {
     try {
       return await openSession({
         dial: () => dial(target, { signal: options.signal }),
+        cancel: (request) => sendCancel(target, request),
+        signal: options.signal,
         user: target.user,
         password: target.password,
         database: target.database,
@@ -97,6 +100,17 @@ class ServerDatabase implements Database {
       throw error.fatal === null ? noAnswer(server, error.message) : loginRefused(server, error.fatal);
     }
   }
+}
+
+/** Without the run's signal: it is the abort of that signal which asks for the cancel. */
+async function sendCancel(target: ServerTarget, request: Uint8Array): Promise<void> {
+  const socket = await dial(target);
+  // The server closes when it has taken the request; closing earlier crashed PgBouncer 1.18.
+  await new Promise<void>((resolve) => {
+    socket.on("close", resolve);
+    socket.resume();
+    socket.write(request);
+  });
 }
 
 /** Whether a server that is starting may soon take the same connection. */

@@ -6,7 +6,7 @@ import { sql } from "./sql.ts";
 
 /**
  * Which of some indexes exist and are INVALID (`pg_index.indisvalid`). An index that the file did not name is found by
- * its table: any invalid index there counts.
+ * its table: any invalid index there counts. Call it under the search_path of the file.
  *
  * @returns their names, with schema
  */
@@ -21,7 +21,8 @@ export async function invalidIndexes(session: Session, indexes: readonly Concurr
       JOIN pg_catalog.pg_namespace n ON n.oid = i.relnamespace
       JOIN pg_catalog.pg_class t ON t.oid = x.indrelid
       WHERE NOT x.indisvalid AND t.relname = ${table}
-        AND (${name} IS NULL OR i.relname = ${name}) AND (${schema} IS NULL OR n.nspname = ${schema})`.text,
+        AND (${name} IS NULL OR i.relname = ${name})
+        AND CASE WHEN ${schema} IS NULL THEN pg_catalog.pg_table_is_visible(t.oid) ELSE n.nspname = ${schema} END`.text,
     );
     for (const row of rows) found.add(`${row.schema}.${row.name}`);
   }

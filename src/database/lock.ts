@@ -24,6 +24,9 @@ const MAX_PAUSE_MS = 500;
 /** How often the lock's connection is asked whether it still lives. */
 const HEARTBEAT_MS = 5_000;
 
+/** After so many without an answer the connection counts as lost. */
+const MISSED_HEARTBEATS = 3;
+
 export interface LockOptions {
   /** 0: do not wait. */
   readonly waitMs: number;
@@ -99,12 +102,17 @@ async function holderOf(session: Session, key: bigint): Promise<string> {
 function held(session: Session): Lock {
   let alive = true;
   session.gone.then(() => alive = false);
-  let asking = false;
+  let unanswered = 0;
   const heartbeat = setInterval(async () => {
-    if (asking || !alive) return;
-    asking = true;
+    if (!alive) return;
+    if (unanswered > 0) {
+      // Half-open: the other side is gone, and nothing will ever say so.
+      if (++unanswered > MISSED_HEARTBEATS) await session[Symbol.asyncDispose]();
+      return;
+    }
+    unanswered = 1;
     await session.run("SELECT 1").catch(() => {});
-    asking = false;
+    unanswered = 0;
   }, HEARTBEAT_MS);
   return {
     get held() {

@@ -25,8 +25,10 @@ export interface SessionOptions {
   readonly startupOptions?: string;
   /** From the connected stream to the first answer; 0 for no limit. */
   readonly startupTimeoutMs: number;
-  /** Ends what the session runs, where the server has no CancelRequest. */
-  readonly cancel?: () => Promise<void>;
+  /** Ends the attempt to connect. */
+  readonly signal: AbortSignal;
+  /** Takes a CancelRequest to the server, over a connection of its own. */
+  readonly cancel: (request: Uint8Array) => Promise<void>;
 }
 
 /** How long a session that ends politely may take before its socket is cut. */
@@ -36,7 +38,7 @@ const CLOSE_TIMEOUT_MS = 1_000;
 const TERMINATE = Buffer.from([0x58, 0, 0, 0, 4]);
 
 const FACTS = "SELECT pg_catalog.pg_backend_pid() AS pid, pg_catalog.pg_is_in_recovery() AS in_recovery, " +
-  "pg_catalog.current_setting('server_version_num') AS version";
+  "pg_catalog.current_setting('server_version_num') AS version, pg_catalog.version() AS build";
 
 /**
  * Connects, logs in and asks the server who it is.
@@ -46,19 +48,24 @@ const FACTS = "SELECT pg_catalog.pg_backend_pid() AS pid, pg_catalog.pg_is_in_re
 export async function openSession(options: SessionOptions): Promise<Session> {
   const socket = await options.dial();
   const session = new DriverSession(socket, options);
+  const abort = () => socket.destroy();
+  options.signal.addEventListener("abort", abort);
   try {
     await session.start(options.startupTimeoutMs);
     return session;
   } catch (error) {
     socket.destroy();
+    options.signal.throwIfAborted();
     throw error;
+  } finally {
+    options.signal.removeEventListener("abort", abort);
   }
 }
 
 class DriverSession implements Session {
   onNotice: (notice: ServerMessage) => void = () => {};
   readonly gone: Promise<SessionLost>;
-  facts: ServerFacts = { versionNumber: 0, inRecovery: false, serverPid: 0 };
+  facts: ServerFacts = { versionNumber: 0, inRecovery: false, watchesClient: false, serverPid: 0 };
 
   readonly #wire = new Wire();
   readonly #sql: postgres.Sql;
@@ -94,6 +101,7 @@ class DriverSession implements Session {
       this.facts = {
         versionNumber: Number(row!.version),
         inRecovery: row!.in_recovery === "t",
+        watchesClient: row!.build!.includes("linux"),
         serverPid: Number(row!.pid),
       };
     } finally {
@@ -107,6 +115,10 @@ class DriverSession implements Session {
 
   get status() {
     return this.#wire.status;
+  }
+
+  get alive(): boolean {
+    return this.#lost === null;
   }
 
   get completed(): number {
@@ -124,17 +136,7 @@ class DriverSession implements Session {
   }
 
   async cancel(): Promise<void> {
-    if (this.#lost !== null) return;
-    if (this.options.cancel !== undefined) return await this.options.cancel();
-    const socket = await this.options.dial();
-    // The server closes when it has taken the request; closing earlier crashed PgBouncer 1.18.
-    await new Promise<void>((resolve) => {
-      socket.on("close", () => resolve());
-      socket.on("error", () => resolve());
-      socket.on("data", () => {});
-      socket.write(cancelRequest(this.#wire.backendPid, this.#wire.cancelSecret));
-    });
-    socket.destroy();
+    if (this.#lost === null) await this.options.cancel(cancelRequest(this.#wire.backendPid, this.#wire.cancelSecret));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -51,6 +51,8 @@ export interface ServerFacts {
   /** `server_version_num`: 150018 for 15.18. */
   readonly versionNumber: number;
   readonly inRecovery: boolean;
+  /** Whether it can look for its client's end while a statement runs (client_connection_check_interval): on Linux. */
+  readonly watchesClient: boolean;
   /** `pg_backend_pid()`. Where it differs from {@link Session.backendPid}, a pooler sits between. */
   readonly serverPid: number;
 }
@@ -64,6 +66,8 @@ export interface Session extends AsyncDisposable {
   readonly completed: number;
   /** Resolves when the session is gone, however it went. */
   readonly gone: Promise<SessionLost>;
+  /** Whether it is not gone. */
+  readonly alive: boolean;
   /** Called for each NOTICE and WARNING. */
   onNotice: (notice: ServerMessage) => void;
   /**

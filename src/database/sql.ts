@@ -22,7 +22,9 @@ export function sql(strings: TemplateStringsArray, ...values: readonly Value[]):
 function quoted(value: Value): string {
   if (value instanceof Sql) return value.text;
   if (value === null) return "NULL";
-  return typeof value === "string" ? literal(value) : String(value).toUpperCase();
+  if (typeof value === "string") return literal(value);
+  // `- -1` without its space would begin a comment.
+  return typeof value !== "boolean" && value < 0 ? `(${value})` : String(value).toUpperCase();
 }
 
 /**

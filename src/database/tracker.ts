@@ -1,6 +1,14 @@
 /** The tracker: finding it, reading it, making it. */
 
-import { foreignTracker, noSchema, schemaMissing, tableNameTooLong, trackerNotAllowed } from "../errors.ts";
+import {
+  foreignTracker,
+  lockTimeout,
+  noSchema,
+  schemaMissing,
+  tableNameTooLong,
+  trackerElsewhere,
+  trackerNotAllowed,
+} from "../errors.ts";
 import type { AppliedRow, Recorded, UnfinishedRow } from "../history/compare.ts";
 import { ServerError, type Session } from "./session.ts";
 import { identifier, type Sql, sql } from "./sql.ts";
@@ -28,6 +36,9 @@ export interface Tracker {
 
 /** PostgreSQL cuts longer names off (NAMEDATALEN - 1, in bytes). */
 const MAX_NAME_BYTES = 63;
+
+/** lock_not_available (PostgreSQL documentation, "PostgreSQL Error Codes"). */
+const LOCK_NOT_AVAILABLE = "55P03";
 
 const UNFINISHED_SUFFIX = "_unfinished";
 
@@ -62,6 +73,8 @@ export async function findTracker(
   const [row] = await session.query(lookFor(wanted.schema, wanted.name, unfinished).text);
   const { schema, schema_exists, kind, columns, unfinished_exists } = row!;
   if (schema === null || schema === undefined) throw noSchema();
+  const others = JSON.parse(row!.elsewhere ?? "[]") as string[];
+  if (wanted.schema === null && kind === null && others.length > 0) throw trackerElsewhere(schema, others, wanted.name);
   if (schema_exists !== "t") throw schemaMissing(schema);
   const found = JSON.parse(columns ?? "[]") as Column[];
   if (kind !== null && kind !== undefined) checkShape(`${schema}.${wanted.name}`, kind, found);
@@ -84,6 +97,9 @@ export async function findTracker(
 function lookFor(schema: string | null, table: string, unfinished: string): Sql {
   return sql`
     SELECT wanted.schema, n.oid IS NOT NULL AS schema_exists, c.relkind AS kind, u.oid IS NOT NULL AS unfinished_exists,
+      (SELECT pg_catalog.json_agg(o.nspname) FROM pg_catalog.pg_namespace o
+        JOIN pg_catalog.pg_class t ON t.relnamespace = o.oid AND t.relname = ${table} AND t.relkind IN ('r', 'p')
+        WHERE o.nspname = ANY (pg_catalog.current_schemas(false)) AND o.nspname <> wanted.schema) AS elsewhere,
       (SELECT pg_catalog.json_agg(pg_catalog.json_build_object('name', a.attname,
           'type', pg_catalog.format_type(a.atttypid, a.atttypmod),
           'required', a.attnotnull AND NOT a.atthasdef AND a.attidentity = ''))
@@ -175,22 +191,26 @@ export async function recordChecksums(
   { tables }: Tracker,
   migrations: readonly { readonly version: bigint; readonly checksum: string; readonly source: string | null }[],
 ): Promise<void> {
-  for (const { version, checksum, source } of migrations) {
-    await session.run(
-      sql`
-      UPDATE ${tables.applied} SET checksum = ${checksum}, source = ${source}
-      WHERE version = ${version} AND checksum IS NULL`.text,
-    );
-  }
+  const updates = migrations.map(({ version, checksum, source }) =>
+    sql`UPDATE ${tables.applied} SET checksum = ${checksum}, source = ${source}
+      WHERE version = ${version} AND checksum IS NULL`.text
+  );
+  await session.run(["BEGIN READ WRITE", ...updates, "COMMIT"].join(";\n"));
 }
 
 /**
  * Makes the tracker, or takes over the table of an older runner: adds the columns that it lacks, and widens `version`
  * when a version to come needs it. Call it under the lock: `CREATE TABLE IF NOT EXISTS` is not safe against itself.
  *
- * @throws {Failure} `tracker-not-allowed`
+ * @param options.highestVersion of the migrations to come
+ * @param options.lockTimeoutMs how long to wait for a lock on the tracker; 0 for no limit
+ * @throws {Failure} `tracker-not-allowed`, `lock-timeout`
  */
-export async function prepareTracker(session: Session, tracker: Tracker, highestVersion: bigint): Promise<void> {
+export async function prepareTracker(
+  session: Session,
+  tracker: Tracker,
+  { highestVersion, lockTimeoutMs }: { readonly highestVersion: bigint; readonly lockTimeoutMs: number },
+): Promise<void> {
   const steps: string[] = [];
   if (!tracker.exists) steps.push(createApplied(tracker.tables));
   if (tracker.lacks.length > 0) steps.push(addColumns(tracker.tables, tracker.lacks));
@@ -198,11 +218,14 @@ export async function prepareTracker(session: Session, tracker: Tracker, highest
   if (!tracker.unfinishedExists) steps.push(createUnfinished(tracker.tables));
   if (steps.length === 0) return;
   try {
-    await session.run(["BEGIN READ WRITE", ...steps, "COMMIT"].join(";\n"));
+    await session.run(
+      ["BEGIN READ WRITE", `SET LOCAL lock_timeout = ${lockTimeoutMs}`, ...steps, "COMMIT"].join(";\n"),
+    );
   } catch (error) {
     if (!(error instanceof ServerError)) throw error;
     await session.run("ROLLBACK");
     const { message, sqlstate } = error.server;
+    if (sqlstate === LOCK_NOT_AVAILABLE) throw lockTimeout(message, { sqlstate, state: "Nothing was applied." });
     throw trackerNotAllowed(`${tracker.schema}.${tracker.table}`, { message, sqlstate, statements: steps });
   }
 }

@@ -13,7 +13,7 @@ export interface TrackerTables {
 /** Columns of the tracker beside `version`, in order, with their types: what an older table may lack. */
 export const TRACKER_COLUMNS: Readonly<Record<string, string>> = {
   name: "TEXT NOT NULL",
-  applied_at: "TIMESTAMPTZ NOT NULL DEFAULT now()",
+  applied_at: "TIMESTAMPTZ NOT NULL DEFAULT pg_catalog.now()",
   checksum: "TEXT",
   duration_ms: "BIGINT",
   applied_by: "TEXT",
@@ -25,7 +25,7 @@ export function createApplied({ applied }: TrackerTables): string {
   return `CREATE TABLE ${applied} (
     version     BIGINT PRIMARY KEY,
     name        TEXT NOT NULL,
-    applied_at  TIMESTAMPTZ NOT NULL DEFAULT now(),
+    applied_at  TIMESTAMPTZ NOT NULL DEFAULT pg_catalog.now(),
     checksum    TEXT,          -- SHA-256 of the file, hex; NULL in rows another tool wrote
     duration_ms BIGINT,        -- NULL where unknown
     applied_by  TEXT,          -- the database role
@@ -41,7 +41,7 @@ export function createUnfinished({ unfinished }: TrackerTables): string {
     checksum   TEXT NOT NULL,
     source     TEXT,
     xact       XID8 NOT NULL DEFAULT pg_catalog.pg_current_xact_id(),
-    started_at TIMESTAMPTZ NOT NULL DEFAULT now(),
+    started_at TIMESTAMPTZ NOT NULL DEFAULT pg_catalog.now(),
     statement  INTEGER NOT NULL DEFAULT 0,  -- how many statements are known to be done
     pid        INTEGER NOT NULL DEFAULT pg_catalog.pg_backend_pid()
 )`;

@@ -16,7 +16,7 @@ export interface DirectiveProblem {
   readonly comment: string;
   /**
    * `misspelt`: a comment that means a directive and is none, `-- pgmigrate no-transaction` without its colon.
-   * `misplaced`: below the first statement, where nobody who reads the top of the file sees it.
+   * `misplaced`: below the first statement, where it counts for nothing. It may stand in a string or a function's body.
    */
   readonly reason: "unknown" | "has-value" | "repeated" | "misspelt" | "misplaced";
 }
@@ -31,7 +31,7 @@ export const DIRECTIVE_KEYS = ["no-transaction"] as const;
 
 const DIRECTIVE = /^--\s*pgmigrate\s*:\s*(.*?)\s*$/is;
 const MISSPELT = /^--[\s+]*\S*?[\s:]+no[-_ ]?transaction\s*$/i;
-const MISPLACED = /^[ \t]*(--[ \t]*pgmigrate[ \t]*:.*)$/gim;
+const MISPLACED = /(?<=^|[\r\n])[ \t]*(--[ \t]*pgmigrate[ \t]*:[^\r\n]*)/gi;
 
 /** Reads the directives of a file, and lists each one that would otherwise be ignored in silence. */
 export function readDirectives(text: string): ReadDirectives {
@@ -58,6 +58,11 @@ function problemOf(comment: string, seen: boolean): DirectiveProblem["reason"] |
   if (!(DIRECTIVE_KEYS as readonly (string | undefined)[]).includes(key)) return "unknown";
   if (value !== undefined) return "has-value";
   return seen ? "repeated" : null;
+}
+
+/** Where the first statement of a text starts, after white space and comments; the text's length when it has none. */
+export function firstStatementIndex(text: string): number {
+  return openingComments(text).end;
 }
 
 interface Comment {

@@ -44,8 +44,18 @@ async function create(path: string, text: string): Promise<void> {
     await Deno.mkdir(dirname(path), { recursive: true });
     await Deno.writeTextFile(path, text, { createNew: true });
   } catch (error) {
-    if (error instanceof Deno.errors.AlreadyExists) throw fileExists(path);
+    if (error instanceof Deno.errors.AlreadyExists && await isThere(path)) throw fileExists(path);
     throw cannotWrite(path, reason(error));
+  }
+}
+
+/** Whether there is anything at a path, be it a link to nowhere. */
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await Deno.lstat(path);
+    return true;
+  } catch {
+    return false;
   }
 }
 

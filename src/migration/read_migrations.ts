@@ -22,6 +22,8 @@ export interface ReadMigrations {
   readonly migrations: readonly Migration[];
   /** Names in the directory that are not those of migrations. */
   readonly ignored: readonly string[];
+  /** Comments that look like directives and count for nothing. */
+  readonly misplaced: readonly { readonly file: string; readonly comment: string; readonly line: number }[];
 }
 
 /** How many files are read at a time: enough to hide a slow disk, well below the usual limit of open files. */
@@ -41,18 +43,23 @@ export async function readMigrations(files: Files, directory: string): Promise<R
 
   const problems: Failure[] = [];
   const migrations: Migration[] = [];
+  const misplaced: ReadMigrations["misplaced"][number][] = [];
   for (let at = 0; at < named.length; at += READS_AT_ONCE) {
     const group = named.slice(at, at + READS_AT_ONCE);
     const contents = await Promise.all(group.map((entry) => files.read(pathOf(directory, entry.name))));
     for (const [index, bytes] of contents.entries()) {
       const read = asMigration(directory, group[index]!.name, bytes);
       if ("problems" in read) problems.push(...read.problems);
-      else migrations.push(read);
+      else {
+        migrations.push(read.migration);
+        misplaced.push(...read.misplaced);
+      }
     }
   }
   throwProblems(problems);
   migrations.sort((a, b) => a.version < b.version ? -1 : 1);
-  return { migrations, ignored: entries.filter((entry) => !named.includes(entry)).map((entry) => entry.name) };
+  const ignored = entries.filter((entry) => parseFileName(entry.name) === null).map((entry) => entry.name);
+  return { migrations, ignored, misplaced };
 }
 
 /**
@@ -87,7 +94,9 @@ function nameProblems(directory: string, entries: readonly DirectoryEntry[]): Fa
   return problems;
 }
 
-function asMigration(directory: string, name: string, bytes: Uint8Array): Migration | { problems: Failure[] } {
+type Read = { readonly migration: Migration; readonly misplaced: ReadMigrations["misplaced"] };
+
+function asMigration(directory: string, name: string, bytes: Uint8Array): Read | { readonly problems: Failure[] } {
   const path = pathOf(directory, name);
   const nul = bytes.indexOf(0);
   if (nul !== -1) return { problems: [nulByte(path, nul)] };
@@ -99,33 +108,38 @@ function asMigration(directory: string, name: string, bytes: Uint8Array): Migrat
     return { problems: [notUtf8(path, bytes.length - content.length + firstInvalidByte(content))] };
   }
   const { directives, problems } = readDirectives(text);
-  if (problems.length > 0) {
-    return {
-      problems: problems.map(({ index, comment, reason }) =>
-        badDirective({ comment, reason, known: DIRECTIVE_KEYS, place: { file: path, ...placeAtIndex(text, index) } })
-      ),
-    };
+  const wrong: Failure[] = [];
+  const misplaced: ReadMigrations["misplaced"][number][] = [];
+  for (const { index, comment, reason } of problems) {
+    const place = { file: path, ...placeAtIndex(text, index) };
+    if (reason === "misplaced") misplaced.push({ file: path, comment, line: place.line });
+    else wrong.push(badDirective({ comment, reason, known: DIRECTIVE_KEYS, place }));
   }
-  return { version: parseFileName(name)!.version, name, path, checksum: checksum(bytes), text, directives };
+  if (wrong.length > 0) return { problems: wrong };
+  const { version } = parseFileName(name)!;
+  return { migration: { version, name, path, checksum: checksum(bytes), text, directives }, misplaced };
 }
 
-/** The offset of the first byte that is not UTF-8, found by halving: everything before it decodes. */
+/** The offset of the byte with which the first character that is no UTF-8 starts, found by halving. */
 function firstInvalidByte(bytes: Uint8Array): number {
-  const decodes = (length: number) => {
-    try {
-      new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(0, length), { stream: true });
-      return true;
-    } catch {
-      return false;
-    }
-  };
   let [good, bad] = [0, bytes.length];
   while (bad - good > 1) {
     const middle = (good + bad) >> 1;
-    if (decodes(middle)) good = middle;
+    if (decodes(bytes.subarray(0, middle), { stream: true })) good = middle;
     else bad = middle;
   }
+  // A prefix that ends inside a character still decodes as a stream: the character begins up to three bytes before.
+  while (good > 0 && !decodes(bytes.subarray(0, good), { stream: false })) good--;
   return good;
+}
+
+function decodes(bytes: Uint8Array, options: TextDecodeOptions): boolean {
+  try {
+    new TextDecoder("utf-8", { fatal: true }).decode(bytes, options);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function throwProblems(problems: readonly Failure[]): void {

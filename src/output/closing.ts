@@ -77,5 +77,5 @@ function findings({ versions }: VerifyResult): readonly string[] {
 }
 
 function position(version: bigint | null): string {
-  return version === null ? "The database has no migrations." : `The database is at version ${version}.`;
+  return version === null ? "Nothing is applied yet." : `The database is at version ${version}.`;
 }

@@ -12,7 +12,7 @@ export function errorText(
   options: { readonly columns: number | null; readonly style: Style },
 ): readonly string[] {
   const { style } = options;
-  const { place, file, sqlstate, detail, hint, where, items = [], state } = failure.details;
+  const { place, file, sqlstate, detail, hint, where, items = [], sql = [], state } = failure.details;
   const message = sqlstate === undefined ? failure.message : `${failure.message} [${sqlstate}]`;
   return [
     ...labelled(style.red(style.bold("error")), "error", message),
@@ -25,6 +25,8 @@ export function errorText(
     ...(detail === undefined ? [] : labelled(style.bold("detail"), "detail", detail)),
     ...(where === undefined ? [] : labelled(style.bold("context"), "context", where)),
     ...(hint === undefined ? [] : labelled(style.bold("hint"), "hint", hint)),
+    // As it is to be pasted; of a table whose name holds a line end, only the first line stands at the margin.
+    ...sql.flatMap((statement) => escapeLines(redact(statement)).map((line) => `    ${line}`)),
     ...(state === undefined ? [] : escapeLines(redact(state))),
   ];
 }

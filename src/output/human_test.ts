@@ -133,7 +133,7 @@ Deno.test("human: a dry run lists what would run as its answer", () => {
   assert.deepEqual(render(events), {
     stderr: "",
     stdout: "  1/2  1_users.sql\n  2/2  2_index.sql  (no transaction)\n" +
-      "2 migrations would be applied; nothing was changed. The database has no migrations.\n",
+      "2 migrations would be applied; nothing was changed. Nothing is applied yet.\n",
   });
 });
 

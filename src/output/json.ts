@@ -86,7 +86,7 @@ function listed(event: MigrationListed): Fields {
 }
 
 function failed({ code, message, details }: Failure): Fields {
-  const { place, file, sqlstate, detail, hint, where, items, state } = details;
+  const { place, file, sqlstate, detail, hint, where, items, sql, state } = details;
   return {
     code,
     message: redact(message),
@@ -99,6 +99,7 @@ function failed({ code, message, details }: Failure): Fields {
     hint: redacted(hint),
     where: redacted(where),
     items: items?.map(redact),
+    sql: sql?.map(redact),
     state: redacted(state),
   };
 }

@@ -1,7 +1,7 @@
 /** Runs one migration. */
 
 import type { Database } from "../database/database.ts";
-import { ServerError, type Session } from "../database/session.ts";
+import type { Session } from "../database/session.ts";
 import type { TrackerTables } from "../database/tracker_ddl.ts";
 import type { CheckedFile } from "./check_files.ts";
 import { applyInTransaction } from "./apply_in_transaction.ts";
@@ -33,13 +33,14 @@ export async function apply(file: CheckedFile, options: ApplyOptions): Promise<n
     : await applyInTransaction(file, options);
 }
 
-/** Rolls back what is left of a transaction; a session that is lost has nothing left. */
+/**
+ * Rolls back what is left of a transaction, and takes back what a rollback leaves: prepared statements and advisory locks
+ * of the session. The transaction that AND CHAIN begins keeps a pooler on the same server connection for that.
+ */
 export async function rollBack(session: Session): Promise<void> {
-  try {
-    if (session.status !== "idle") await session.run("ROLLBACK");
-  } catch (error) {
-    if (error instanceof ServerError) throw error;
-  }
+  if (!session.alive || session.status === "idle") return;
+  const leftovers = "DEALLOCATE ALL; SELECT pg_catalog.pg_advisory_unlock_all()";
+  await session.run(`ROLLBACK AND CHAIN; ${leftovers}; ROLLBACK`);
 }
 
 /**

@@ -1,7 +1,17 @@
 /** From what the server refused to what a tired person can act on. */
 
 import { CopyNotSupported, type ServerError, type ServerMessage, type SessionLost } from "../database/session.ts";
-import { connectionLost, copyWithClient, type Failure, lockTimeout, migrationFailed, type Place } from "../errors.ts";
+import {
+  claimedElsewhere,
+  connectionLost,
+  copyWithClient,
+  type Failure,
+  lockTimeout,
+  migrationFailed,
+  notRecorded,
+  type Place,
+} from "../errors.ts";
+import type { Migration } from "../migration/migration.ts";
 import { placeAt, placeAtIndex, positionAt } from "../sql/positions.ts";
 import type { CheckedFile } from "./check_files.ts";
 
@@ -30,6 +40,17 @@ export function explain({ server }: ServerError, sent: Sent): Failure {
   return server.sqlstate === LOCK_NOT_AVAILABLE
     ? lockTimeout(server.message, details)
     : migrationFailed(server.message, details);
+}
+
+/** unique_violation. */
+const UNIQUE_VIOLATION = "23505";
+
+/** The failure of a statement of ours around a migration: its claim before, its tracker row after. */
+export function recordFailure({ server }: ServerError, { path, name }: Migration): Failure {
+  if (server.sqlstate === LOCK_NOT_AVAILABLE) {
+    return lockTimeout(server.message, { sqlstate: server.sqlstate, file: path });
+  }
+  return server.sqlstate === UNIQUE_VIOLATION ? claimedElsewhere(name, path) : notRecorded(path, server);
 }
 
 /** The failure of a migration whose session went away under it. */

@@ -1,21 +1,25 @@
-/** What `status` and `verify` start from: files and tracker, read without writing anything. */
+/** What `status` and `verify` start from: files and tracker side by side, without writing anything. */
 
 import type { Session } from "../database/session.ts";
 import { findTracker, readTracker, type Tracker } from "../database/tracker.ts";
 import { type MigrationListed, STATES, type VersionsByState } from "../events.ts";
 import { compare, type Entry } from "../history/compare.ts";
-import { readMigrations } from "../migration/read_migrations.ts";
-import type { Context } from "./context.ts";
-import type { CommonOptions } from "./options.ts";
+import type { Migration } from "../migration/migration.ts";
+import type { TableName } from "./options.ts";
 
-/** @throws {Failure} when files or tracker cannot be read */
+/** Everything that is known of the migrations of a database. */
+export interface History {
+  readonly tracker: Tracker;
+  readonly entries: readonly Entry[];
+}
+
+/** @throws {Failure} when the tracker cannot be read */
 export async function readHistory(
-  context: Context,
-  { session, options }: { readonly session: Session; readonly options: CommonOptions },
-): Promise<{ readonly tracker: Tracker; readonly entries: readonly Entry[]; readonly ignored: readonly string[] }> {
-  const { migrations, ignored } = await readMigrations(context.files, options.migrations);
-  const tracker = await findTracker(session, options.table);
-  return { tracker, entries: compare(migrations, await readTracker(session, tracker)), ignored };
+  session: Session,
+  { migrations, table }: { readonly migrations: readonly Migration[]; readonly table: TableName },
+): Promise<History> {
+  const tracker = await findTracker(session, table);
+  return { tracker, entries: compare(migrations, await readTracker(session, tracker)) };
 }
 
 /** The event that lists one entry. */

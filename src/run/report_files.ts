@@ -1,11 +1,20 @@
 /** What every command says of the files it found. */
 
 import type { Entry } from "../history/compare.ts";
+import type { ReadMigrations } from "../migration/read_migrations.ts";
 import type { Context } from "./context.ts";
 
-/** Files that are not migrations, for `--verbose`. */
-export function reportIgnored({ report }: Context, names: readonly string[]): void {
-  for (const name of names) report({ event: "detail", message: `Ignored ${name}: its name is not NNN_name.sql` });
+/** Comments that look like directives and are none; and, for `--verbose`, files that are not migrations. */
+export function reportFiles(
+  { report }: Context,
+  { ignored, misplaced }: Pick<ReadMigrations, "ignored" | "misplaced">,
+): void {
+  for (const name of ignored) report({ event: "detail", message: `Ignored ${name}: its name is not NNN_name.sql` });
+  for (const { file, comment, line } of misplaced) {
+    const message = `Line ${line} of ${file} counts for nothing: ${comment}`;
+    const hint = "A directive stands among the comments that open the file.";
+    report({ event: "warning", code: "misplaced-directive", message, hint, file });
+  }
 }
 
 /** Files that were renamed after they were applied. */

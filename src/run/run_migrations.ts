@@ -5,7 +5,7 @@ import type { Lock } from "../database/lock.ts";
 import type { ServerMessage, Session } from "../database/session.ts";
 import type { TrackerTables } from "../database/tracker_ddl.ts";
 import type { MigrationOutcome } from "../events.ts";
-import { emptyMigration, Failure, lockLost } from "../errors.ts";
+import { connectionLost, emptyMigration, Failure, lockLost } from "../errors.ts";
 import { highest } from "../history/compare.ts";
 import { apply } from "./apply.ts";
 import type { CheckedFile } from "./check_files.ts";
@@ -46,6 +46,7 @@ export async function runMigrations(context: Context, run: Run): Promise<void> {
     try {
       context.signal.throwIfAborted();
       if (run.lock?.held === false) throw lockLost();
+      if (!run.session.alive) throw connectionLost("it broke while the migration before was being committed", null);
       context.report({ event: "migration_started", ...place });
       started = true;
       run.session.onNotice = (notice) => reportNotice(context, { notice, ...step });
@@ -68,14 +69,19 @@ export async function runMigrations(context: Context, run: Run): Promise<void> {
 }
 
 /** Only what is known: after a COMMIT without an answer nobody says "rolled back". */
-function whatWasKept({ code }: Failure, { migration: { name, directives } }: CheckedFile): string {
-  if (code === "outcome-unknown") return `Whether ${name} was committed is not known. `;
-  if (code === "transaction-ended") return `${name} committed a part of itself: look at what is there. `;
-  return directives.noTransaction ? `What ${name} did before it stopped was kept. ` : `Nothing of ${name} was kept. `;
+function whatWasKept({ details }: Failure, { migration: { name, directives } }: CheckedFile): string {
+  switch (details.kept ?? (directives.noTransaction ? "part" : "nothing")) {
+    case "unknown":
+      return `Whether ${name} was committed is not known. `;
+    case "part":
+      return `What ${name} did before it stopped was kept. `;
+    case "nothing":
+      return `Nothing of ${name} was kept. `;
+  }
 }
 
 function stateOf(version: bigint | null, pending: number): string {
-  const at = version === null ? "The database has no migrations" : `The database is at version ${version}`;
+  const at = version === null ? "Nothing is applied yet" : `The database is at version ${version}`;
   return `${at}; ${pending} ${pending === 1 ? "migration is" : "migrations are"} pending.`;
 }
 

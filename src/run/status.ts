@@ -2,10 +2,12 @@
 
 import type { StatusResult } from "../events.ts";
 import { highest } from "../history/compare.ts";
+import { readMigrations } from "../migration/read_migrations.ts";
 import type { Context } from "./context.ts";
 import type { StatusOptions } from "./options.ts";
 import { listed, readHistory, versionsByState } from "./read_history.ts";
-import { reportIgnored } from "./report_files.ts";
+import { withSession } from "./with_session.ts";
+import { reportFiles } from "./report_files.ts";
 
 /**
  * Lists every migration that files or tracker know, and writes nothing.
@@ -13,10 +15,11 @@ import { reportIgnored } from "./report_files.ts";
  * @throws {Failure} when files or tracker cannot be read
  */
 export async function status(context: Context, options: StatusOptions): Promise<StatusResult> {
+  const files = await readMigrations(context.files, options.migrations);
+  reportFiles(context, files);
   await using database = await context.connect();
-  await using session = await database.open();
-  const { entries, ignored } = await readHistory(context, { session, options });
-  reportIgnored(context, ignored);
+  const known = { migrations: files.migrations, table: options.table };
+  const { entries } = await withSession(database, context.signal, (session) => readHistory(session, known));
   for (const entry of entries) context.report(listed(entry));
   const applied = entries.filter(({ row }) => row !== null).map(({ version }) => version);
   return { command: "status", versions: versionsByState(entries), version: highest(applied) };

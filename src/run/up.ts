@@ -14,8 +14,9 @@ import { readMigrationsToRun } from "../migration/read_migrations.ts";
 import { checkFiles, uncheckedFiles } from "./check_files.ts";
 import type { Context } from "./context.ts";
 import type { UpOptions } from "./options.ts";
-import { reportIgnored, reportRenamed } from "./report_files.ts";
+import { reportFiles, reportRenamed } from "./report_files.ts";
 import { runMigrations } from "./run_migrations.ts";
+import { ownFailure, withSession } from "./with_session.ts";
 
 /**
  * Applies the pending migrations of a directory, in order, each in its own transaction.
@@ -24,14 +25,16 @@ import { runMigrations } from "./run_migrations.ts";
  * @throws {Failure} when the run failed before it knew what is pending
  */
 export async function up(context: Context, options: UpOptions): Promise<UpResult> {
-  const started = performance.now();
-  const { migrations, ignored } = await readMigrationsToRun(context.files, options.migrations);
-  reportIgnored(context, ignored);
+  const read = await readMigrationsToRun(context.files, options.migrations);
+  const { migrations } = read;
+  reportFiles(context, read);
   await using database = await context.connect();
-  await using first = await database.open();
-  const work = { options, migrations, database, first };
-  const outcome = options.dryRun ? await dryRun(context, work) : await applyAll(context, work);
-  return { command: "up", durationMs: performance.now() - started, dryRun: options.dryRun, ...outcome };
+  return await withSession(database, context.signal, async (first) => {
+    const started = performance.now();
+    const work = { options, migrations, database, first };
+    const outcome = await (options.dryRun ? dryRun(context, work) : applyAll(context, work));
+    return { command: "up", durationMs: performance.now() - started, dryRun: options.dryRun, ...outcome };
+  });
 }
 
 type Outcome = Pick<UpResult, "migrations" | "applied" | "pending" | "version" | "failure">;
@@ -48,7 +51,7 @@ async function dryRun(context: Context, { options, migrations, first }: Work): P
   const tracker = await findTracker(first, options.table);
   const entries = compare(migrations, await readTracker(first, tracker));
   reportRenamed(context, entries);
-  const failure = await failureOf(async () => {
+  const failure = await failureOf(context.signal, async () => {
     const { run } = plan(entries, planOptions(options, tracker));
     if (options.parse) await checkFiles(run);
     for (const [index, { version, name, directives }] of run.entries()) {
@@ -59,18 +62,37 @@ async function dryRun(context: Context, { options, migrations, first }: Work): P
   return outcomeOf(entries, { done: [], failure });
 }
 
-async function applyAll(context: Context, { options, migrations, database, first }: Work): Promise<Outcome> {
+async function applyAll(context: Context, work: Work): Promise<Outcome> {
+  const { options, database, first } = work;
   if (first.facts.inRecovery) throw isReplica();
-  await using lock = await lockFor(context, { options, database, first });
-  await using session = lock === null ? first : await database.open();
+  // The embedded database has one connection; the lock on its directory, which it took when it opened, is the lock.
+  if (database.kind === "embedded") return await applyLocked(context, { work, session: first, lock: null });
+  await using lock = await takeLock(first, await findTracker(first, options.table), {
+    waitMs: options.lockWaitMs,
+    signal: context.signal,
+    onWait: (holder) => context.report({ event: "waiting", for: "lock", message: `Another run is at work: ${holder}` }),
+  });
+  return await withSession(database, context.signal, (session) => applyLocked(context, { work, session, lock }));
+}
+
+async function applyLocked(
+  context: Context,
+  { work: { options, migrations, database }, session, lock }: {
+    readonly work: Work;
+    readonly session: Session;
+    readonly lock: Lock | null;
+  },
+): Promise<Outcome> {
   const tracker = await findTracker(session, options.table);
   const entries = compare(migrations, await readTracker(session, tracker));
   reportRenamed(context, entries);
   const done: MigrationOutcome[] = [];
-  const failure = await failureOf(async () => {
+  const failure = await failureOf(context.signal, async () => {
     const { run, rest } = plan(entries, planOptions(options, tracker));
     const files = options.parse ? await checkFiles(run) : uncheckedFiles(run);
-    await prepareTracker(session, tracker, highest(run.map(({ version }) => version)) ?? 0n);
+    context.signal.throwIfAborted();
+    const highestVersion = highest(run.map(({ version }) => version)) ?? 0n;
+    await prepareTracker(session, tracker, { highestVersion, lockTimeoutMs: options.lockTimeoutMs });
     const settings = { database, session, lock, tables: tracker.tables, options };
     const state = { version: versionOf(entries), rest: rest.length };
     await runMigrations(context, { files, ...settings, ...state, onEnd: (outcome) => done.push(outcome) });
@@ -82,27 +104,15 @@ function planOptions({ to, allowOutOfOrder }: UpOptions, { tables }: Tracker): P
   return { to, allowOutOfOrder, waysOut: (version) => waysOut(tables, version) };
 }
 
-/** The embedded database has one connection; the lock on its directory, which it took when it opened, is the lock. */
-async function lockFor(
-  context: Context,
-  { options, database, first }: Pick<Work, "options" | "database" | "first">,
-): Promise<Lock | null> {
-  if (database.kind === "embedded") return null;
-  return await takeLock(first, await findTracker(first, options.table), {
-    waitMs: options.lockWaitMs,
-    signal: context.signal,
-    onWait: (holder) => context.report({ event: "waiting", for: "lock", message: `Another run is at work: ${holder}` }),
-  });
-}
-
 /** The failure that some work ends with, or null. Anything else that it throws is a defect and goes on. */
-async function failureOf(work: () => Promise<void>): Promise<Failure | null> {
+async function failureOf(signal: AbortSignal, work: () => Promise<void>): Promise<Failure | null> {
   try {
     await work();
     return null;
   } catch (error) {
-    if (error instanceof Failure) return error;
-    throw error;
+    const failure = ownFailure(error, signal);
+    if (failure instanceof Failure) return failure;
+    throw failure;
   }
 }
 

@@ -7,12 +7,13 @@ import type { State, VerifyResult } from "../events.ts";
 import type { AppliedRow, Entry } from "../history/compare.ts";
 import { stateDigest } from "../history/state_digest.ts";
 import { parseFileName } from "../migration/file_name.ts";
-import { pathOf } from "../migration/read_migrations.ts";
+import { pathOf, type ReadMigrations, readMigrations } from "../migration/read_migrations.ts";
 import { describeEdit } from "../sql/edit.ts";
 import type { Context } from "./context.ts";
 import type { VerifyOptions } from "./options.ts";
 import { listed, readHistory, versionsByState } from "./read_history.ts";
-import { reportIgnored } from "./report_files.ts";
+import { withSession } from "./with_session.ts";
+import { reportFiles } from "./report_files.ts";
 
 /**
  * Compares every applied migration with its file.
@@ -20,14 +21,27 @@ import { reportIgnored } from "./report_files.ts";
  * @throws {Failure} when files or tracker cannot be read, or what was asked for cannot be written
  */
 export async function verify(context: Context, options: VerifyOptions): Promise<VerifyResult> {
+  const files = await readMigrations(context.files, options.migrations);
+  reportFiles(context, files);
   await using database = await context.connect();
-  await using session = await database.open();
-  const before = await readHistory(context, { session, options });
-  reportIgnored(context, before.ignored);
+  return await withSession(database, context.signal, (session) => verifyFiles(context, { session, options, files }));
+}
+
+async function verifyFiles(
+  context: Context,
+  { session, options, files }: {
+    readonly session: Session;
+    readonly options: VerifyOptions;
+    readonly files: ReadMigrations;
+  },
+): Promise<VerifyResult> {
+  const { table } = options;
+  const before = await readHistory(session, { migrations: files.migrations, table });
   const restored = options.restore ? await restore(context, { session, options, ...before }) : [];
   const recorded = options.record ? await record(session, before) : [];
+  const { migrations } = restored.length > 0 ? await readMigrations(context.files, options.migrations) : files;
   const wrote = restored.length + recorded.length > 0;
-  const { tracker, entries } = wrote ? await readHistory(context, { session, options }) : before;
+  const { tracker, entries } = wrote ? await readHistory(session, { migrations, table }) : before;
 
   const sources = await readSources(session, tracker, versionsIn(entries, "edited"));
   for (const entry of entries) {
@@ -41,6 +55,9 @@ export async function verify(context: Context, options: VerifyOptions): Promise<
   const rows = entries.map(({ row }) => row).filter((row): row is AppliedRow => row !== null);
   return { command: "verify", versions: versionsByState(entries), stateDigest: stateDigest(rows), recorded, restored };
 }
+
+/** How long `--record` waits for the tracker. */
+const LOCK_TIMEOUT_MS = 5_000;
 
 interface Known {
   readonly tracker: Tracker;
@@ -81,7 +98,7 @@ function isPlainFileName(name: string, version: bigint): boolean {
 async function record(session: Session, { tracker, entries }: Known): Promise<bigint[]> {
   const unrecorded = entries.filter(({ state }) => state === "unrecorded").map(({ migration }) => migration!);
   if (unrecorded.length === 0) return [];
-  await prepareTracker(session, tracker, 0n);
+  await prepareTracker(session, tracker, { highestVersion: 0n, lockTimeoutMs: LOCK_TIMEOUT_MS });
   await recordChecksums(
     session,
     tracker,

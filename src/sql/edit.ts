@@ -20,7 +20,12 @@ const DIRECTIVE = /^[ \t]*--[ \t]*pgmigrate[ \t]*:(.*)$/gim;
 export async function describeEdit(applied: string | null, now: string): Promise<Edit> {
   if (applied === null) return { kind: "unknown", lines: [] };
   const [before, after] = [applied.replaceAll("\r\n", "\n"), now.replaceAll("\r\n", "\n")];
-  return { kind: await kindOfEdit(before, after), lines: await changedLines(before.split("\n"), after.split("\n")) };
+  return { kind: await kindOfEdit(before, after), lines: await changedLines(linesOf(before), linesOf(after)) };
+}
+
+/** The line end at the end of a text begins no line. */
+function linesOf(text: string): readonly string[] {
+  return (text.endsWith("\n") ? text.slice(0, -1) : text).split("\n");
 }
 
 async function kindOfEdit(before: string, after: string): Promise<Edit["kind"]> {

@@ -66,10 +66,12 @@ export function inOneTransaction(file: SqlFile, statements: readonly Statement[]
   const [first, last] = [statements[0], statements.at(-1)];
   const paired = first !== undefined && last !== undefined && first !== last && opens(first) && commits(last);
   const inner = paired ? statements.slice(1, -1) : statements;
-  for (const [index, statement] of inner.entries()) {
-    const failure = copyFailure(file, statement) ?? outsideFailure(file, statement, inner.slice(0, index)) ??
+  const earlier: Statement[] = [];
+  for (const statement of inner) {
+    const failure = copyFailure(file, statement) ?? outsideFailure(file, statement, earlier) ??
       controlFailure(file, statement);
     if (failure !== null) return { kind: "refused", failure };
+    earlier.push(statement);
   }
   if (!paired) return { kind: "one-message", text: file.text, statements };
   const wish = unusualOption(first as TransactionStatement);

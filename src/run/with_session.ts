@@ -1,0 +1,36 @@
+/** A session for as long as some work needs it. */
+
+import type { Database } from "../database/database.ts";
+import { ServerError, type Session, SessionLost } from "../database/session.ts";
+import { connectionLost, queryRefused } from "../errors.ts";
+
+/**
+ * Opens a session for some work. When the signal aborts, what the session runs is cancelled.
+ *
+ * @throws {Failure} what the server refuses of pgmigrate's own queries, and the loss of the session, are failures too;
+ * after an abort, the signal's reason
+ */
+export async function withSession<T>(
+  database: Database,
+  signal: AbortSignal,
+  work: (session: Session) => Promise<T>,
+): Promise<T> {
+  await using session = await database.open();
+  const cancel = () => void session.cancel().catch(() => {});
+  signal.addEventListener("abort", cancel);
+  try {
+    signal.throwIfAborted();
+    return await work(session);
+  } catch (error) {
+    throw ownFailure(error, signal);
+  } finally {
+    signal.removeEventListener("abort", cancel);
+  }
+}
+
+/** An error of one of pgmigrate's own queries as the failure that it is; anything else as it was. */
+export function ownFailure(error: unknown, signal: AbortSignal): unknown {
+  if (!(error instanceof ServerError) && !(error instanceof SessionLost)) return error;
+  if (signal.aborted) return signal.reason;
+  return error instanceof ServerError ? queryRefused(error.server) : connectionLost(error.message, error.fatal);
+}
