@@ -85,6 +85,27 @@ Deno.test({
   },
 });
 
+Deno.test({
+  name: "a file whose reading fails is refused for every user",
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    await using directory = await createDirectory({ "001_a.sql": GOOD });
+    // A file that even root cannot read from its beginning: nothing is mapped at address 0.
+    await Deno.symlink("/proc/self/mem", `${directory.path}/migrations/002_memory.sql`);
+    const { code, stdout, stderr } = await runProgram(["up"], { cwd: directory.path, env: NO_DATABASE });
+    assert.deepEqual({ code, stdout }, { code: 2, stdout: "" });
+    assert.match(stderr, /^error: Cannot read migrations\/002_memory\.sql: /);
+  },
+});
+
+Deno.test("a directory whose name is too long is refused", async () => {
+  await using directory = await createDirectory({});
+  const options = { cwd: directory.path, env: NO_DATABASE };
+  const { code, stdout, stderr } = await runProgram(["up", "-m", "x".repeat(300)], options);
+  assert.deepEqual({ code, stdout }, { code: 2, stdout: "" });
+  assert.match(stderr, /^error: Cannot read the migrations directory x+: /);
+});
+
 Deno.test("an empty directory with files of other names lists them", async () => {
   await using directory = await createDirectory({ "create_users.sql": GOOD, "1.sql": GOOD, "001_a.SQL.bak": GOOD });
   const { code, stderr } = await runProgram(["up"], { cwd: directory.path, env: NO_DATABASE });

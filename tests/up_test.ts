@@ -121,7 +121,7 @@ Deno.test("up --dry-run says what would run and touches nothing, not even for a 
   assert.deepEqual(human, {
     code: 0,
     stdout: "  1/2  001_a.sql\n  2/2  002_b.sql  (no transaction)\n" +
-      "2 migrations would be applied; nothing was changed. The database has no migrations.\n",
+      "2 migrations would be applied; nothing was changed. Nothing is applied yet.\n",
     stderr: "",
   });
   const json = await project.run(["up", "--dry-run", "--json", "--to=1"]);
