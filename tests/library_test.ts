@@ -1,0 +1,136 @@
+import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import { type Event, Failure, status, up, verify } from "../src/mod.ts";
+import { createDirectory, type FileContents } from "./directory.ts";
+import { sharedServer } from "./servers/mod.ts";
+
+const server = await sharedServer();
+
+const FILES: FileContents = {
+  "001_a.sql": "CREATE TABLE a (n int);\n",
+  "002_b.sql": "DO $$ BEGIN RAISE NOTICE 'careful'; END $$;\n",
+  "003_fails.sql": "SELECT 1 / 0;\n",
+  "004_d.sql": "CREATE TABLE d ();\n",
+  "005_e.sql": "CREATE TABLE e ();\n",
+};
+
+/** The URL of an empty database: `embedded:` in memory, or one on a server. */
+async function withUrls(test: (url: string) => Promise<void>): Promise<void> {
+  await test("embedded:");
+  await using database = await server.createDatabase();
+  await test(database.url);
+}
+
+Deno.test("up() returns what became of every pending migration, in order, and the failure", async () => {
+  await using directory = await createDirectory(FILES);
+  await withUrls(async (databaseUrl) => {
+    const result = await up({ databaseUrl, migrations: `${directory.path}/migrations` });
+    assert.deepEqual(
+      result.migrations.map(({ version, name, outcome, durationMs }) => [version, name, outcome, durationMs !== null]),
+      [
+        [1n, "001_a.sql", "applied", true],
+        [2n, "002_b.sql", "applied", true],
+        [3n, "003_fails.sql", "failed", true],
+        [4n, "004_d.sql", "not_run", false],
+        [5n, "005_e.sql", "not_run", false],
+      ],
+    );
+    assert.deepEqual([result.applied, result.pending, result.version], [[1n, 2n], [3n, 4n, 5n], 2n]);
+    assert.ok(result.failure instanceof Failure);
+    assert.deepEqual([result.failure.code, result.failure.details.sqlstate], ["migration-failed", "22012"]);
+  });
+});
+
+Deno.test("up() counts migrations past the target as not run, without a failure", async () => {
+  await using directory = await createDirectory(FILES);
+  await withUrls(async (databaseUrl) => {
+    const result = await up({ databaseUrl, migrations: `${directory.path}/migrations`, to: 2n });
+    assert.deepEqual(result.migrations.map(({ outcome }) => outcome), [
+      "applied",
+      "applied",
+      "not_run",
+      "not_run",
+      "not_run",
+    ]);
+    assert.equal(result.failure, null);
+  });
+});
+
+Deno.test("up() runs nothing where a file does not parse, and returns all as not run", async () => {
+  await using directory = await createDirectory({
+    "001_a.sql": "CREATE TABLE a ();",
+    "002_b.sql": "CREATE TABEL b ();",
+  });
+  await withUrls(async (databaseUrl) => {
+    const { migrations, failure } = await up({ databaseUrl, migrations: `${directory.path}/migrations` });
+    assert.deepEqual(migrations.map(({ outcome }) => outcome), ["not_run", "not_run"]);
+    assert.equal(failure?.code, "syntax-error");
+  });
+});
+
+Deno.test("up() reports each step to the callback as it happens", async () => {
+  await using directory = await createDirectory(FILES);
+  await withUrls(async (databaseUrl) => {
+    const events: Event[] = [];
+    await up({ databaseUrl, migrations: `${directory.path}/migrations`, onEvent: (event) => events.push(event) });
+    const steps = events.filter(({ event }) => event.startsWith("migration_") || event === "notice");
+    assert.deepEqual(steps.map((event) => `${event.event} ${"version" in event ? event.version : ""}`), [
+      "migration_started 1",
+      "migration_applied 1",
+      "migration_started 2",
+      "notice 2",
+      "migration_applied 2",
+      "migration_started 3",
+      "migration_failed 3",
+    ]);
+  });
+});
+
+Deno.test("status() and verify() return versions by state, and write nothing", async () => {
+  await using directory = await createDirectory(FILES);
+  await using database = await server.createDatabase();
+  const options = { databaseUrl: database.url, migrations: `${directory.path}/migrations` };
+  assert.deepEqual((await status(options)).versions.pending, [1n, 2n, 3n, 4n, 5n]);
+  assert.deepEqual(await database.query("SELECT to_regclass('schema_migrations') AS tracker"), [{ tracker: null }]);
+  await up({ ...options, to: 2n });
+  await directory.write("001_a.sql", "CREATE TABLE a (n text);\n");
+  const { versions, stateDigest } = await verify(options);
+  assert.deepEqual([versions.applied, versions.edited], [[2n], [1n]]);
+  assert.match(stateDigest, /^[0-9a-f]{64}$/);
+});
+
+Deno.test("up() throws a failure when it does not come to know what is pending", async () => {
+  await using directory = await createDirectory({});
+  const migrations = `${directory.path}/migrations`;
+  const rejects = (options: Parameters<typeof up>[0], code: string) =>
+    assert.rejects(up(options), (error) => error instanceof Failure && error.code === code);
+  await rejects({ databaseUrl: "embedded:", migrations }, "no-migrations");
+  await rejects({ databaseUrl: "embedded:", migrations: `${migrations}/none` }, "directory-missing");
+  await directory.write("001_a.sql", "");
+  await rejects({ databaseUrl: server.url().replace(`:${server.password}@`, ":wrong@"), migrations }, "login-refused");
+});
+
+Deno.test("the library prints nothing and does not end the process, whatever happens", async () => {
+  await using directory = await createDirectory(FILES);
+  await using database = await server.createDatabase();
+  const module = new URL("../src/mod.ts", import.meta.url).href;
+  const calls = ["embedded:", database.url].map((url) => `await call(${JSON.stringify(url)});`).join("\n");
+  const script = `
+    const { newMigration, status, up, verify } = await import(${JSON.stringify(module)});
+    async function call(databaseUrl) {
+      const options = { databaseUrl, migrations: "migrations" };
+      for (const use of [up, up, status, verify]) await use(options).catch(() => {});
+      await up({ ...options, migrations: "none" }).catch(() => {});
+    }
+    ${calls}
+    await newMigration({ migrations: "migrations", title: "made here" });
+    console.log("the end");`;
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["eval", "--quiet", `--config=${fileURLToPath(new URL("../deno.json", import.meta.url))}`, script],
+    cwd: directory.path,
+    stdin: "null",
+  }).output();
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  assert.deepEqual([code, text(stdout), text(stderr)], [0, "the end\n", ""]);
+  assert.ok((await directory.names()).includes("006_made_here.sql"));
+});
