@@ -232,15 +232,16 @@ Deno.test("readSources() reads the texts of some versions, and asks nothing wher
   assert.equal(sent.length, 1);
 });
 
-Deno.test("recordChecksums() writes only where there is no checksum", async () => {
+Deno.test("recordChecksums() writes all in one transaction, and only where there is no checksum", async () => {
   const { session, sent } = sessionWith(() => []);
   await recordChecksums(session, await find({ columns: OWN }), [
     { version: 1n, checksum: "aa", source: "it's" },
     { version: 2n, checksum: "bb", source: null },
   ]);
   assert.deepEqual(sent.map(oneLine), [
-    `UPDATE "public"."schema_migrations" SET checksum = 'aa', source = 'it''s' WHERE version = 1 AND checksum IS NULL`,
-    `UPDATE "public"."schema_migrations" SET checksum = 'bb', source = NULL WHERE version = 2 AND checksum IS NULL`,
+    `BEGIN READ WRITE; ` +
+    `UPDATE "public"."schema_migrations" SET checksum = 'aa', source = 'it''s' WHERE version = 1 AND checksum IS NULL; ` +
+    `UPDATE "public"."schema_migrations" SET checksum = 'bb', source = NULL WHERE version = 2 AND checksum IS NULL; COMMIT`,
   ]);
 });
 
