@@ -215,7 +215,6 @@ Deno.test("unknown and misspelt directives are refused with their lines, all of 
   await using directory = await createDirectory({
     "001_a.sql": "-- pgmigrate: no-transactions\nSELECT 1;\n",
     "002_b.sql": "-- why\n-- pgmigrate no-transaction\nSELECT 1;\n",
-    "003_c.sql": "SELECT 1;\n  -- pgmigrate: no-transaction\nSELECT 2;\n",
     "004_d.sql": "-- pgmigrate: no-transaction=yes\nSELECT 1;\n",
   });
   await assertRefused(directory.path, {
@@ -227,9 +226,18 @@ Deno.test("unknown and misspelt directives are refused with their lines, all of 
   assert.deepEqual(linesOf(stdout, "error").map(({ file, line, column }) => `${file}:${line}:${column}`), [
     "migrations/001_a.sql:1:1",
     "migrations/002_b.sql:2:1",
-    "migrations/003_c.sql:2:3",
     "migrations/004_d.sql:1:1",
   ]);
+});
+
+Deno.test("a directive below the first statement is pointed out, for it may be text of the migration's own", async () => {
+  await using project = await createProject(server, {
+    "001_a.sql": "CREATE TABLE a (n int);\n  -- pgmigrate: no-transaction\n",
+  });
+  const { code, stderr } = await project.run(["up"]);
+  assert.equal(code, 0);
+  assert.match(stderr, /^warning: Line 2 of migrations\/001_a\.sql counts for nothing: -- pgmigrate: no-transaction\n/);
+  assert.deepEqual(await project.applied(), ["1"]);
 });
 
 Deno.test({

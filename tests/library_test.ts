@@ -110,6 +110,15 @@ Deno.test("up() throws a failure when it does not come to know what is pending",
   await rejects({ databaseUrl: server.url().replace(`:${server.password}@`, ":wrong@"), migrations }, "login-refused");
 });
 
+Deno.test("up() throws the reason of a signal that has aborted, and applies nothing", async () => {
+  await using directory = await createDirectory(FILES);
+  await using database = await server.createDatabase();
+  const reason = new Error("enough");
+  const options = { databaseUrl: database.url, migrations: `${directory.path}/migrations` };
+  await assert.rejects(up({ ...options, signal: AbortSignal.abort(reason) }), (error) => error === reason);
+  assert.deepEqual(await database.query("SELECT to_regclass('a') AS a"), [{ a: null }]);
+});
+
 Deno.test("the library prints nothing and does not end the process, whatever happens", async () => {
   await using directory = await createDirectory(FILES);
   await using database = await server.createDatabase();

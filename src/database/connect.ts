@@ -94,6 +94,7 @@ class ServerDatabase implements Database {
         startupTimeoutMs: target.connectTimeoutMs,
       });
     } catch (error) {
+      options.signal.throwIfAborted();
       if (error instanceof Failure) throw error;
       if (!(error instanceof SessionLost)) throw connectionLost(String(error), null);
       const server = serverName(target);

@@ -1,7 +1,7 @@
 /** Runs one migration. */
 
 import type { Database } from "../database/database.ts";
-import type { Session } from "../database/session.ts";
+import { type Session, SessionLost } from "../database/session.ts";
 import type { TrackerTables } from "../database/tracker_ddl.ts";
 import type { CheckedFile } from "./check_files.ts";
 import { applyInTransaction } from "./apply_in_transaction.ts";
@@ -40,7 +40,12 @@ export async function apply(file: CheckedFile, options: ApplyOptions): Promise<n
 export async function rollBack(session: Session): Promise<void> {
   if (!session.alive || session.status === "idle") return;
   const leftovers = "DEALLOCATE ALL; SELECT pg_catalog.pg_advisory_unlock_all()";
-  await session.run(`ROLLBACK AND CHAIN; ${leftovers}; ROLLBACK`);
+  try {
+    await session.run(`ROLLBACK AND CHAIN; ${leftovers}; ROLLBACK`);
+  } catch (error) {
+    // A session that is lost is rolled back by its server; the first error is the one to tell.
+    if (!(error instanceof SessionLost)) throw error;
+  }
 }
 
 /**

@@ -42,7 +42,7 @@ export async function applyWithoutTransaction(file: CheckedFile, options: ApplyO
     }
     const inBlock = session.status !== "idle";
     await rollBack(session);
-    await session.run(resetSession(options.database));
+    if (session.alive) await session.run(resetSession(options.database));
     const nothing = progress.claim === null ||
       progress.committed === 0 && (inBlock || await nothingWasDone(error, { file, options, progress }));
     if (nothing && progress.claim !== null) {
