@@ -2,7 +2,7 @@
 
 import {
   editedMigrations,
-  Failure,
+  type Failure,
   missingMigrations,
   outOfOrderMigrations,
   unfinishedMigrations,
