@@ -37,6 +37,12 @@ export interface FailureDetails {
   readonly others?: readonly Failure[];
 }
 
+/** Some failures as the first of them with the others in it; null for none. */
+export function together(failures: readonly Failure[]): Failure | null {
+  const [first, ...others] = failures;
+  return first === undefined || others.length === 0 ? first ?? null : first.with({ others });
+}
+
 export type ExitCode = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 130 | 143;
 
 /** A failure that a user can act on. Anything else that is thrown is a defect of pgmigrate. */

@@ -49,9 +49,11 @@ export interface ClaimOf {
  */
 export function moveClaim(tables: TrackerTables, of: ClaimOf, durationMs: number | null): Sql {
   const duration = durationMs === null ? null : Math.round(durationMs);
-  return sql`WITH ended AS (DELETE FROM ${tables.unfinished} WHERE ${
-    claimIs(of)
-  } RETURNING *) ${sql`INSERT INTO ${tables.applied} (version, name, applied_at, checksum, duration_ms, applied_by, source) `}${sql`SELECT version, name, pg_catalog.now(), checksum, ${duration}, CURRENT_USER, source FROM ended RETURNING version`}`;
+  const take = sql`DELETE FROM ${tables.unfinished} WHERE ${claimIs(of)} RETURNING *`;
+  const columns = sql`version, name, applied_at, checksum, duration_ms, applied_by, source`;
+  const values = sql`version, name, pg_catalog.now(), checksum, ${duration}, CURRENT_USER, source`;
+  const put = sql`INSERT INTO ${tables.applied} (${columns}) SELECT ${values} FROM ended RETURNING version`;
+  return sql`WITH ended AS (${take}) ${put}`;
 }
 
 /** Takes a claim back: nothing of its migration was done. */

@@ -7,7 +7,7 @@ import { createHash } from "node:crypto";
 import { lockNotHad } from "../errors.ts";
 import type { Session } from "./session.ts";
 import { literal, sql } from "./sql.ts";
-import type { Tracker } from "./tracker.ts";
+import type { Tracker } from "./find_tracker.ts";
 
 /** Settings of the server that could end an idle transaction, which the lock's is. */
 const TIMEOUTS = [

@@ -4,7 +4,7 @@ import { Failure } from "../errors.ts";
 import { type Lock, lockKey, type LockOptions, pause, takeLock } from "./lock.ts";
 import { type Row, type Session, SessionLost } from "./session.ts";
 import { identifier, sql } from "./sql.ts";
-import type { Tracker } from "./tracker.ts";
+import type { Tracker } from "./find_tracker.ts";
 
 const TRACKER: Tracker = {
   schema: "public",

@@ -10,10 +10,12 @@ export interface TrackerTables {
   readonly unfinished: Sql;
 }
 
-/** Columns of the tracker beside `version`, in order, with their types: what an older table may lack. */
-export const TRACKER_COLUMNS: Readonly<Record<string, string>> = {
-  name: "TEXT NOT NULL",
-  applied_at: "TIMESTAMPTZ NOT NULL DEFAULT pg_catalog.now()",
+/**
+ * Columns that an older table may lack, in order, as they are added to it. None has a default: when the rows that are
+ * there were applied, nobody knows.
+ */
+export const ADDED: Readonly<Record<string, string>> = {
+  applied_at: "TIMESTAMPTZ",
   checksum: "TEXT",
   duration_ms: "BIGINT",
   applied_by: "TEXT",
@@ -49,7 +51,7 @@ export function createUnfinished({ unfinished }: TrackerTables): string {
 
 /** Adds the columns that a table of an older runner lacks. */
 export function addColumns({ applied }: TrackerTables, columns: readonly string[]): string {
-  return `ALTER TABLE ${applied} ${columns.map((name) => `ADD COLUMN ${name} ${TRACKER_COLUMNS[name]}`).join(", ")}`;
+  return `ALTER TABLE ${applied} ${columns.map((name) => `ADD COLUMN ${name} ${ADDED[name]}`).join(", ")}`;
 }
 
 /** Makes room for versions past 2^31-1 in a table of an older runner. */

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { Failure } from "../errors.ts";
 import { type Row, ServerError, type Session, SessionLost } from "./session.ts";
-import { findTracker, prepareTracker, readSources, readTracker, recordChecksums, type Tracker } from "./tracker.ts";
+import { findTracker, type Tracker } from "./find_tracker.ts";
+import { prepareTracker, readSources, readTracker, recordChecksums } from "./tracker.ts";
 
 interface Column {
   readonly name: string;

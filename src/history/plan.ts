@@ -5,6 +5,7 @@ import {
   type Failure,
   missingMigrations,
   outOfOrderMigrations,
+  together,
   unfinishedMigrations,
   unknownTarget,
 } from "../errors.ts";
@@ -53,8 +54,8 @@ export function plan(entries: readonly Entry[], { to, allowOutOfOrder, waysOut }
   if (unfinished !== undefined) {
     failures.push(unfinishedMigrations(inState("unfinished").map(label), waysOut(unfinished.version)));
   }
-  const [first, ...others] = failures;
-  if (first !== undefined) throw others.length === 0 ? first : first.with({ others });
+  const failure = together(failures);
+  if (failure !== null) throw failure;
 
   const waiting = entries.filter(({ state }) => state === "pending" || state === "out_of_order");
   const within = (entry: Entry) => to === null || entry.version <= to;

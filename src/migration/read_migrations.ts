@@ -9,6 +9,7 @@ import {
   nothingToMigrate,
   notUtf8,
   nulByte,
+  together,
 } from "../errors.ts";
 import { placeAtIndex } from "../sql/positions.ts";
 import { checksum, withoutBom } from "./checksum.ts";
@@ -143,6 +144,6 @@ function decodes(bytes: Uint8Array, options: TextDecodeOptions): boolean {
 }
 
 function throwProblems(problems: readonly Failure[]): void {
-  const [first, ...others] = problems;
-  if (first !== undefined) throw others.length === 0 ? first : first.with({ others });
+  const failure = together(problems);
+  if (failure !== null) throw failure;
 }

@@ -1,6 +1,6 @@
 /** Files are parsed before the first one runs, so that a mistake in the fifth stops the run before the first. */
 
-import { Failure, unparsedTransaction } from "../errors.ts";
+import { Failure, together, unparsedTransaction } from "../errors.ts";
 import { firstStatementIndex } from "../migration/directives.ts";
 import type { Migration } from "../migration/migration.ts";
 import { type ConcurrentIndex, concurrentIndexes } from "../sql/concurrent_indexes.ts";
@@ -64,8 +64,8 @@ export async function checkFiles(migrations: readonly Migration[]): Promise<read
     if (result instanceof Error) failures.push(result.with({ state: "Nothing was applied." }));
     else files.push(result);
   }
-  const [first, ...others] = failures;
-  if (first !== undefined) throw others.length === 0 ? first : first.with({ others });
+  const failure = together(failures);
+  if (failure !== null) throw failure;
   return files;
 }
 

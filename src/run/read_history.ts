@@ -1,7 +1,8 @@
 /** What `status` and `verify` start from: files and tracker side by side, without writing anything. */
 
 import type { Session } from "../database/session.ts";
-import { findTracker, readTracker, type Tracker } from "../database/tracker.ts";
+import { findTracker, type Tracker } from "../database/find_tracker.ts";
+import { readTracker } from "../database/tracker.ts";
 import { type MigrationListed, STATES, type VersionsByState } from "../events.ts";
 import { compare, type Entry } from "../history/compare.ts";
 import type { Migration } from "../migration/migration.ts";

@@ -43,6 +43,7 @@ export async function runMigrations(context: Context, run: Run): Promise<void> {
     const place = { ...step, index: index + 1, total: run.files.length };
     const start = performance.now();
     let started = false;
+    let durationMs: number;
     try {
       context.signal.throwIfAborted();
       if (run.lock?.held === false) throw lockLost();
@@ -50,11 +51,9 @@ export async function runMigrations(context: Context, run: Run): Promise<void> {
       context.report({ event: "migration_started", ...place });
       started = true;
       run.session.onNotice = (notice) => reportNotice(context, { notice, ...step });
-      const durationMs = await apply(file, { ...applyOptions(context, run), onEmpty: () => warnEmpty(context, file) });
-      context.report({ event: "migration_applied", ...place, durationMs });
-      run.onEnd({ ...step, outcome: "applied", durationMs });
+      durationMs = await apply(file, { ...applyOptions(context, run), onEmpty: () => warnEmpty(context, file) });
     } catch (error) {
-      const durationMs = performance.now() - start;
+      durationMs = performance.now() - start;
       if (started) {
         context.report({ event: "migration_failed", ...place, durationMs });
         run.onEnd({ ...step, outcome: "failed", durationMs });
@@ -64,6 +63,8 @@ export async function runMigrations(context: Context, run: Run): Promise<void> {
       const kept = started ? whatWasKept(error, file) : "";
       throw error.with({ state: `${kept}${stateOf(version, pending)}` });
     }
+    run.onEnd({ ...step, outcome: "applied", durationMs });
+    context.report({ event: "migration_applied", ...place, durationMs });
     version = highest([step.version, version ?? 0n]);
   }
 }

@@ -2,7 +2,8 @@
 
 import type { Session } from "../database/session.ts";
 import { keptSource } from "../database/claim.ts";
-import { prepareTracker, readSources, recordChecksums, type Tracker } from "../database/tracker.ts";
+import type { Tracker } from "../database/find_tracker.ts";
+import { prepareTracker, readSources, recordChecksums } from "../database/tracker.ts";
 import type { State, VerifyResult } from "../events.ts";
 import type { AppliedRow, Entry } from "../history/compare.ts";
 import { stateDigest } from "../history/state_digest.ts";
