@@ -5,18 +5,18 @@
 
 import { createHash } from "node:crypto";
 import { lockNotHad } from "../errors.ts";
-import type { Session } from "./session.ts";
-import { literal, sql } from "./sql.ts";
+import type { ServerFacts, Session } from "./session.ts";
+import { sql } from "./sql.ts";
 import type { Tracker } from "./find_tracker.ts";
 
-/** Settings of the server that could end an idle transaction, which the lock's is. */
-const TIMEOUTS = [
-  "statement_timeout",
-  "lock_timeout",
-  "transaction_timeout",
-  "idle_in_transaction_session_timeout",
-  "idle_session_timeout",
-];
+/** Settings of the server that could end an idle transaction, which the lock's is, by the version that brought them. */
+const TIMEOUTS: Readonly<Record<string, number>> = {
+  statement_timeout: 0,
+  lock_timeout: 0,
+  idle_in_transaction_session_timeout: 0,
+  idle_session_timeout: 140_000,
+  transaction_timeout: 170_000,
+};
 
 /** Between two tries, at most; each pause is a random part of it, so that waiting runs do not try in step. */
 const MAX_PAUSE_MS = 500;
@@ -41,8 +41,11 @@ export interface Lock extends AsyncDisposable {
   readonly held: boolean;
 }
 
+/** What is locked: a tracker, there or not, by its name. */
+export type Locked = Pick<Tracker, "schema" | "table">;
+
 /** The key of a tracker's lock: the first 8 bytes of SHA-256 of `pgmigrate:schema.table`, as a signed integer. */
-export function lockKey({ schema, table }: Pick<Tracker, "schema" | "table">): bigint {
+export function lockKey({ schema, table }: Locked): bigint {
   return createHash("sha256").update(`pgmigrate:${schema}.${table}`).digest().readBigInt64BE(0);
 }
 
@@ -53,12 +56,12 @@ export function lockKey({ schema, table }: Pick<Tracker, "schema" | "table">): b
  * @param session is the lock's from now on
  * @throws {Failure} `lock-not-had`, exit code 5; the reason of `signal`
  */
-export async function takeLock(session: Session, tracker: Tracker, options: LockOptions): Promise<Lock> {
+export async function takeLock(session: Session, tracker: Locked, options: LockOptions): Promise<Lock> {
   const key = lockKey(tracker);
   const deadline = performance.now() + options.waitMs;
   let shown = "";
   for (;;) {
-    const [row] = await session.query(attempt(key));
+    const [row] = await session.query(attempt(key, session.facts));
     if (row!.got === "t") return held(session);
     const holder = await holderOf(session, key);
     await session.run("ROLLBACK");
@@ -69,11 +72,13 @@ export async function takeLock(session: Session, tracker: Tracker, options: Lock
   }
 }
 
-function attempt(key: bigint): string {
-  return `BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY;
-    SELECT pg_catalog.set_config(name, '0', true) FROM pg_catalog.pg_settings
-      WHERE name IN (${TIMEOUTS.map(literal).join(", ")});
-    SELECT pg_catalog.pg_try_advisory_xact_lock(${key}) AS got`;
+function attempt(key: bigint, { versionNumber }: ServerFacts): string {
+  const timeouts = Object.keys(TIMEOUTS).filter((name) => versionNumber >= TIMEOUTS[name]!);
+  return [
+    "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY",
+    ...timeouts.map((name) => `SET LOCAL ${name} = 0`),
+    `SELECT pg_catalog.pg_try_advisory_xact_lock(${key}) AS got`,
+  ].join("; ");
 }
 
 /** Who holds the lock, in words. `pg_locks` shows a 64-bit key as two halves (documentation, "pg_locks"). */
@@ -120,6 +125,8 @@ function held(session: Session): Lock {
     },
     async [Symbol.asyncDispose]() {
       clearInterval(heartbeat);
+      // The session ends in its own time; the lock is free now.
+      if (alive) await session.run("ROLLBACK").catch(() => {});
       await session[Symbol.asyncDispose]();
     },
   };

@@ -51,6 +51,8 @@ export interface ServerFacts {
   /** `server_version_num`: 150018 for 15.18. */
   readonly versionNumber: number;
   readonly inRecovery: boolean;
+  /** The first schema of the search_path that exists, or null for none. */
+  readonly schema: string | null;
   /** Whether it can look for its client's end while a statement runs (client_connection_check_interval): on Linux. */
   readonly watchesClient: boolean;
   /** `pg_backend_pid()`. Where it differs from {@link Session.backendPid}, a pooler sits between. */

@@ -3,7 +3,7 @@
 import { lockTimeout, trackerNotAllowed } from "../errors.ts";
 import type { AppliedRow, Recorded, UnfinishedRow } from "../history/compare.ts";
 import type { Tracker } from "./find_tracker.ts";
-import { ServerError, type Session } from "./session.ts";
+import { type Row, ServerError, type Session } from "./session.ts";
 import { identifier, type Sql, sql } from "./sql.ts";
 import { addColumns, createApplied, createUnfinished, widenVersion } from "./tracker_ddl.ts";
 
@@ -12,39 +12,46 @@ const LOCK_NOT_AVAILABLE = "55P03";
 
 /** What the tracker says, without writing anything; a tracker that does not exist says that nothing was applied. */
 export async function readTracker(session: Session, tracker: Tracker): Promise<Recorded> {
+  const parts = [
+    ...tracker.exists ? [selectApplied(tracker)] : [],
+    ...tracker.unfinishedExists ? [selectUnfinished(tracker)] : [],
+  ];
+  const rows = parts.length === 0 ? [] : await session.query(parts.join(" UNION ALL "));
   return {
-    applied: tracker.exists ? await readApplied(session, tracker) : [],
-    unfinished: tracker.unfinishedExists ? await readUnfinished(session, tracker) : [],
+    applied: rows.filter(({ statement }) => statement === null).map(appliedRow),
+    unfinished: rows.filter(({ statement }) => statement !== null).map(unfinishedRow),
   };
 }
 
-async function readApplied(session: Session, { tables, lacks }: Tracker): Promise<readonly AppliedRow[]> {
-  const column = (name: string, expression: Sql) => lacks.includes(name) ? sql`NULL` : expression;
-  const rows = await session.query(
-    sql`
-    SELECT version, name, ${column("applied_at", epochMs("applied_at"))} AS applied_at,
-      ${column("checksum", sql`checksum`)} AS checksum
-    FROM ${tables.applied}`.text,
-  );
-  return rows.map((row) => ({
-    version: BigInt(row.version!),
-    name: row.name!,
-    appliedAt: row.applied_at == null ? null : new Date(Number(row.applied_at)),
-    checksum: row.checksum ?? null,
-  }));
+function selectApplied({ tables, lacks }: Tracker): Sql {
+  const appliedAt = lacks.includes("applied_at") ? sql`NULL` : epochMs("applied_at");
+  const checksum = lacks.includes("checksum") ? sql`NULL` : sql`checksum`;
+  return sql`SELECT version::pg_catalog.text AS version, name::pg_catalog.text AS name,
+    ${appliedAt}::pg_catalog.text AS at, ${checksum}::pg_catalog.text AS checksum, NULL::pg_catalog.int4 AS statement
+    FROM ${tables.applied} WHERE version IS NOT NULL`;
 }
 
-async function readUnfinished(session: Session, { tables }: Tracker): Promise<readonly UnfinishedRow[]> {
-  const rows = await session.query(
-    sql`
-    SELECT version, name, ${epochMs("started_at")} AS started_at, statement FROM ${tables.unfinished}`.text,
-  );
-  return rows.map((row) => ({
+function selectUnfinished({ tables }: Tracker): Sql {
+  return sql`SELECT version::pg_catalog.text, name, ${epochMs("started_at")}::pg_catalog.text, checksum, statement
+    FROM ${tables.unfinished}`;
+}
+
+function appliedRow(row: Row): AppliedRow {
+  return {
     version: BigInt(row.version!),
     name: row.name!,
-    startedAt: new Date(Number(row.started_at)),
+    appliedAt: row.at == null ? null : new Date(Number(row.at)),
+    checksum: row.checksum ?? null,
+  };
+}
+
+function unfinishedRow(row: Row): UnfinishedRow {
+  return {
+    version: BigInt(row.version!),
+    name: row.name!,
+    startedAt: new Date(Number(row.at)),
     statementsDone: Number(row.statement),
-  }));
+  };
 }
 
 /** The text that each of some versions was applied with; null where it was not kept. */

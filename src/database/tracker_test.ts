@@ -199,12 +199,11 @@ Deno.test("readTracker() asks nothing of tables that do not exist", async () => 
 });
 
 Deno.test("readTracker() reads versions past 2^53, times, and what another tool left empty", async () => {
-  const { session } = sessionWith((text) =>
-    text.includes("_unfinished") ? [{ version: "4", name: "4_d.sql", started_at: "1795360200000", statement: "2" }] : [
-      { version: "9007199254740993", name: "a.sql", applied_at: "1795360200123", checksum: "c0ffee" },
-      { version: "1", name: "b.sql", applied_at: null, checksum: null },
-    ]
-  );
+  const { session } = sessionWith(() => [
+    { version: "9007199254740993", name: "a.sql", at: "1795360200123", checksum: "c0ffee", statement: null },
+    { version: "1", name: "b.sql", at: null, checksum: null, statement: null },
+    { version: "4", name: "4_d.sql", at: "1795360200000", checksum: "c0ffee", statement: "2" },
+  ]);
   assert.deepEqual(await readTracker(session, await find({ columns: OWN, unfinished: true })), {
     applied: [
       { version: 9007199254740993n, name: "a.sql", appliedAt: new Date(1795360200123), checksum: "c0ffee" },
@@ -217,10 +216,7 @@ Deno.test("readTracker() reads versions past 2^53, times, and what another tool 
 Deno.test("readTracker() asks for no column that a table lacks", async () => {
   const { session, sent } = sessionWith(() => []);
   await readTracker(session, await find({ columns: [VERSION, NAME] }));
-  assert.equal(
-    oneLine(sent[0]!),
-    'SELECT version, name, NULL AS applied_at, NULL AS checksum FROM "public"."schema_migrations"',
-  );
+  assert.doesNotMatch(sent[0]!, /applied_at|[^:]\bchecksum::/);
 });
 
 Deno.test("readSources() reads the texts of some versions, and asks nothing where there are none", async () => {

@@ -15,9 +15,12 @@ const CONNECTION_CHECK = "2s";
 /** transaction_timeout came with PostgreSQL 17. */
 const HAS_TRANSACTION_TIMEOUT = 170_000;
 
+/** What the file deferred fails here, as the file's failure, and not at COMMIT. */
+const DEFERRED_CONSTRAINTS = "SET CONSTRAINTS ALL IMMEDIATE";
+
 /** How far a migration has come. */
 interface Progress {
-  sending: "claim" | "file" | "constraints" | "row" | "commit";
+  sending: "claim" | "file" | "row" | "commit";
   /** The transaction's id, once it is known. */
   xact: string;
   durationMs: number;
@@ -42,7 +45,8 @@ export async function applyInTransaction(file: CheckedFile, options: ApplyOption
       const kept = ended || await claimRemains(file, options) ? "part" : "nothing";
       throw explain(error, { file, start: 0, statement }).with({ kept });
     }
-    if (progress.sending === "constraints") throw explain(error, { file, start: 0, statement: null });
+    // The first statement behind the file is the check of the constraints that it deferred.
+    if (progress.sending === "row" && statement === 0) throw explain(error, { file, start: 0, statement: null });
     throw recordFailure(error, file.migration);
   }
 }
@@ -60,13 +64,12 @@ async function send(file: CheckedFile, options: ApplyOptions, progress: Progress
   if (session.completed === 0) options.onEmpty();
   if (session.status !== "in-transaction") throw transactionEnded(migration.path);
 
-  progress.sending = "constraints";
-  await session.run("SET CONSTRAINTS ALL IMMEDIATE");
   progress.durationMs = performance.now() - start;
 
   progress.sending = "row";
   const row = moveClaim(tables, { version: migration.version, xact: progress.xact }, progress.durationMs);
-  const moved = await session.query([resetSession(options.database), ...ownSettings(options), row].join("; "));
+  const statements = [DEFERRED_CONSTRAINTS, resetSession(options.database), ...ownSettings(options), row];
+  const moved = await session.query(statements.join("; "));
   if (moved.length !== 1) {
     throw await claimRemains(file, options) ? transactionEnded(migration.path) : claimLost(migration.path);
   }

@@ -6,7 +6,7 @@ import { type Lock, takeLock } from "../database/lock.ts";
 import type { Session } from "../database/session.ts";
 import { findTracker, type Tracker } from "../database/find_tracker.ts";
 import { prepareTracker, readTracker } from "../database/tracker.ts";
-import { Failure, isReplica } from "../errors.ts";
+import { Failure, isReplica, noSchema } from "../errors.ts";
 import type { MigrationOutcome, UpResult } from "../events.ts";
 import { compare, type Entry, highest } from "../history/compare.ts";
 import { plan, type PlanOptions } from "../history/plan.ts";
@@ -68,7 +68,9 @@ async function applyAll(context: Context, work: Work): Promise<Outcome> {
   if (first.facts.inRecovery) throw isReplica();
   // The embedded database has one connection; the lock on its directory, which it took when it opened, is the lock.
   if (database.kind === "embedded") return await applyLocked(context, { work, session: first, lock: null });
-  await using lock = await takeLock(first, await findTracker(first, options.table), {
+  const { schema } = options.table.schema === null ? first.facts : options.table;
+  if (schema === null) throw noSchema();
+  await using lock = await takeLock(first, { schema, table: options.table.name }, {
     waitMs: options.lockWaitMs,
     signal: context.signal,
     onWait: (holder) => context.report({ event: "waiting", for: "lock", message: `Another run is at work: ${holder}` }),
