@@ -291,6 +291,7 @@ Deno.test("up finds its database in the PG* variables, and its files and format 
   const env = {
     DATABASE_URL: "",
     PGHOST: url.hostname,
+    PGTARGETSESSIONATTRS: "any",
     PGPORT: url.port,
     PGUSER: decodeURIComponent(url.username),
     PGPASSWORD: decodeURIComponent(url.password),

@@ -3,6 +3,7 @@
 import { Buffer } from "node:buffer";
 import type { Duplex } from "node:stream";
 import postgres from "postgres";
+import { asMessage, atOnce, driver, type Login, type RawResult, rowsOf } from "./driver.ts";
 import {
   CopyNotSupported,
   type Row,
@@ -14,15 +15,9 @@ import {
 } from "./session.ts";
 import { cancelRequest, Wire } from "./wire.ts";
 
-export interface SessionOptions {
+export interface SessionOptions extends Login {
   /** Gives a connected byte stream, TLS done. */
   readonly dial: () => Promise<Duplex>;
-  readonly user: string;
-  readonly password: string | null;
-  readonly database: string;
-  readonly applicationName: string;
-  /** `options` of the startup message. */
-  readonly startupOptions?: string;
   /** From the connected stream to the first answer; 0 for no limit. */
   readonly startupTimeoutMs: number;
   /** Ends the attempt to connect. */
@@ -182,93 +177,4 @@ class DriverSession implements Session {
     if (fatal !== null) return new SessionLost(fatal.message, fatal);
     return new SessionLost(this.#socketError?.message ?? "The server closed the connection", null);
   }
-}
-
-function driver(socket: Duplex, options: SessionOptions, onNotice: (notice: ServerMessage) => void): postgres.Sql {
-  let given = false;
-  const once = () => {
-    if (given) throw new Error("The session is gone");
-    given = true;
-    return socket;
-  };
-  const settings = {
-    socket: once,
-    ssl: false,
-    host: "localhost",
-    port: 5432,
-    user: options.user,
-    pass: () => options.password ?? "",
-    database: options.database,
-    max: 1,
-    prepare: false,
-    fetch_types: false,
-    max_lifetime: null,
-    idle_timeout: null,
-    connect_timeout: 0,
-    keep_alive: 0,
-    backoff: 0,
-    max_pipeline: 1,
-    sslnegotiation: null,
-    publications: "",
-    debug: false,
-    connection: {
-      application_name: options.applicationName,
-      ...options.startupOptions === undefined ? {} : { options: options.startupOptions },
-    },
-    onnotice: (notice: DriverMessage) => onNotice(asMessage(notice)),
-  };
-  return postgres(settings as unknown as postgres.Options<Record<string, never>>);
-}
-
-/** The driver's names for the fields of an error or notice. */
-interface DriverMessage {
-  readonly severity?: string | undefined;
-  readonly code?: string | undefined;
-  readonly message?: string | undefined;
-  readonly detail?: string | undefined;
-  readonly hint?: string | undefined;
-  readonly position?: string | undefined;
-  readonly internal_position?: string | undefined;
-  readonly internal_query?: string | undefined;
-  readonly where?: string | undefined;
-}
-
-function asMessage(message: DriverMessage): ServerMessage {
-  const { detail, hint, position, internal_position, internal_query, where } = message;
-  return {
-    severity: message.severity ?? "ERROR",
-    sqlstate: message.code ?? "XX000",
-    message: message.message ?? "",
-    ...detail === undefined ? {} : { detail },
-    ...hint === undefined ? {} : { hint },
-    ...position === undefined ? {} : { position: Number(position) },
-    ...internal_position === undefined ? {} : { internalPosition: Number(internal_position) },
-    ...internal_query === undefined ? {} : { internalQuery: internal_query },
-    ...where === undefined ? {} : { where },
-  };
-}
-
-/** The driver sends a message of this size at once; with a smaller one it waits for the next turn of the event loop. */
-const SENT_AT_ONCE_BYTES = 1024;
-
-/** Spaces at the end save a millisecond a message, which is most of what a small migration takes. */
-function atOnce(text: string): string {
-  return text.padEnd(SENT_AT_ONCE_BYTES);
-}
-
-type RawResult = readonly (readonly (Uint8Array | null)[])[] & {
-  readonly columns: readonly { readonly name: string }[];
-};
-
-/** The driver gives a list of results for several statements with rows, and one result for one. */
-function rowsOf(result: RawResult | RawResult[]): Row[] {
-  const several = Array.isArray(result) && !("columns" in result);
-  const last = several ? (result as RawResult[]).at(-1) : result as RawResult;
-  if (last === undefined) return [];
-  const decoder = new TextDecoder();
-  return last.map((values) =>
-    Object.fromEntries(
-      values.map((value, index) => [last.columns[index]!.name, value === null ? null : decoder.decode(value)]),
-    )
-  );
 }
