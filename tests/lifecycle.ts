@@ -66,7 +66,7 @@ export async function waitingRun(project: Project): Promise<void> {
   await waitUntil("a run that waits for another", async () => {
     const rows = await project.query(`
       SELECT 1 FROM pg_stat_activity
-      WHERE datname = current_database() AND application_name = 'pgmigrate' AND state = 'idle' AND query = 'ROLLBACK'`);
+      WHERE datname = current_database() AND application_name = 'pgmigrate' AND state = 'idle' AND rtrim(query) = 'ROLLBACK'`);
     return rows.length > 0 ? rows : null;
   });
 }
