@@ -31,11 +31,12 @@ async function list(directory: string): Promise<readonly DirectoryEntry[]> {
   }
 }
 
-async function read(path: string): Promise<Uint8Array> {
+/** Read at once: handing a small file to another thread and back takes three times as long as reading it. */
+function read(path: string): Promise<Uint8Array> {
   try {
-    return await Deno.readFile(path);
+    return Promise.resolve(Deno.readFileSync(path));
   } catch (error) {
-    throw fileUnreadable(path, reason(error));
+    return Promise.reject(fileUnreadable(path, reason(error)));
   }
 }
 

@@ -27,9 +27,6 @@ export interface ReadMigrations {
   readonly misplaced: readonly { readonly file: string; readonly comment: string; readonly line: number }[];
 }
 
-/** How many files are read at a time: enough to hide a slow disk, well below the usual limit of open files. */
-const READS_AT_ONCE = 32;
-
 /**
  * Reads every migration of a directory.
  *
@@ -45,16 +42,12 @@ export async function readMigrations(files: Files, directory: string): Promise<R
   const problems: Failure[] = [];
   const migrations: Migration[] = [];
   const misplaced: ReadMigrations["misplaced"][number][] = [];
-  for (let at = 0; at < named.length; at += READS_AT_ONCE) {
-    const group = named.slice(at, at + READS_AT_ONCE);
-    const contents = await Promise.all(group.map((entry) => files.read(pathOf(directory, entry.name))));
-    for (const [index, bytes] of contents.entries()) {
-      const read = asMigration(directory, group[index]!.name, bytes);
-      if ("problems" in read) problems.push(...read.problems);
-      else {
-        migrations.push(read.migration);
-        misplaced.push(...read.misplaced);
-      }
+  for (const { name } of named) {
+    const read = asMigration(directory, name, await files.read(pathOf(directory, name)));
+    if ("problems" in read) problems.push(...read.problems);
+    else {
+      migrations.push(read.migration);
+      misplaced.push(...read.misplaced);
     }
   }
   throwProblems(problems);
