@@ -1,24 +1,9 @@
 /** Runs one migration. */
 
-import type { Database } from "../database/database.ts";
-import { type Session, SessionLost } from "../database/session.ts";
-import type { TrackerTables } from "../database/tracker_ddl.ts";
-import type { CheckedFile } from "./check_files.ts";
 import { applyInTransaction } from "./apply_in_transaction.ts";
+import type { ApplyOptions } from "./apply_options.ts";
 import { applyWithoutTransaction } from "./apply_without_transaction.ts";
-
-export interface ApplyOptions {
-  readonly database: Database;
-  readonly session: Session;
-  readonly tables: TrackerTables;
-  readonly signal: AbortSignal;
-  /** Milliseconds; 0 for no limit. */
-  readonly lockTimeoutMs: number;
-  /** Milliseconds; 0 for no limit. */
-  readonly statementTimeoutMs: number;
-  /** Called when the server says that the file held no statement. */
-  readonly onEmpty: () => void;
-}
+import type { CheckedFile } from "./check_files.ts";
 
 /**
  * Runs one migration, and records it when it ended well.
@@ -31,37 +16,4 @@ export async function apply(file: CheckedFile, options: ApplyOptions): Promise<n
   return file.migration.directives.noTransaction
     ? await applyWithoutTransaction(file, options)
     : await applyInTransaction(file, options);
-}
-
-/**
- * Rolls back what is left of a transaction, and takes back what a rollback leaves: prepared statements and advisory locks
- * of the session. The transaction that AND CHAIN begins keeps a pooler on the same server connection for that.
- */
-export async function rollBack(session: Session): Promise<void> {
-  if (!session.alive || session.status === "idle") return;
-  const leftovers = "DEALLOCATE ALL; SELECT pg_catalog.pg_advisory_unlock_all()";
-  try {
-    await session.run(`ROLLBACK AND CHAIN; ${leftovers}; ROLLBACK`);
-  } catch (error) {
-    // A session that is lost is rolled back by its server; the first error is the one to tell.
-    if (!(error instanceof SessionLost)) throw error;
-  }
-}
-
-/**
- * What brings a session back to how it was when it opened, whatever a file did to it: a pooler's next client, and the
- * next file, would inherit it. DISCARD ALL would do it too, but not inside a transaction.
- */
-export function resetSession({ kind }: Database): string {
-  return [
-    // A stand-alone backend, which the embedded one is, has no session user to go back to.
-    kind === "embedded" ? "SET SESSION AUTHORIZATION postgres" : "RESET SESSION AUTHORIZATION",
-    "RESET ROLE",
-    "CLOSE ALL",
-    "UNLISTEN *",
-    "DEALLOCATE ALL",
-    "RESET ALL",
-    "DISCARD TEMP",
-    "SELECT pg_catalog.pg_advisory_unlock_all()",
-  ].join("; ");
 }

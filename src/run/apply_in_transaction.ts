@@ -4,9 +4,10 @@ import { claim, isClaimed, moveClaim } from "../database/claim.ts";
 import { commitOutcome } from "../database/commit_outcome.ts";
 import { ServerError, SessionLost } from "../database/session.ts";
 import { claimedElsewhere, claimLost, outcomeUnknown, transactionEnded } from "../errors.ts";
-import { type ApplyOptions, resetSession, rollBack } from "./apply.ts";
+import type { ApplyOptions } from "./apply_options.ts";
 import type { CheckedFile } from "./check_files.ts";
 import { explain, lossFailure, recordFailure } from "./explain.ts";
+import { resetSession, rollBack } from "./session_state.ts";
 import { withSession } from "./with_session.ts";
 
 /** client_connection_check_interval: how soon a server notices that its client is gone while a statement runs. */

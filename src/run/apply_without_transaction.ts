@@ -7,9 +7,10 @@ import { claim, type ClaimOf, dropClaim, moveClaim, noteProgress } from "../data
 import { invalidIndexes } from "../database/invalid_indexes.ts";
 import { ServerError, SessionLost } from "../database/session.ts";
 import { claimedElsewhere, claimLost, Failure, invalidIndexLeft, transactionLeftOpen } from "../errors.ts";
-import { type ApplyOptions, resetSession, rollBack } from "./apply.ts";
+import type { ApplyOptions } from "./apply_options.ts";
 import type { CheckedFile, CheckedStatement } from "./check_files.ts";
 import { explain, lossFailure, recordFailure } from "./explain.ts";
+import { resetSession, rollBack } from "./session_state.ts";
 
 /** How far a migration has come. */
 interface Progress {
