@@ -23,10 +23,8 @@ addEventListener("error", (event) => {
   uncaught.reject(event.error);
 });
 
-const env = Deno.env.toObject();
-Deno.env.delete("PGTARGETSESSIONATTRS"); // The driver would read it too, and knows fewer of its values.
 const exitCode = await runCli(Deno.args, {
-  env,
+  env: Deno.env.toObject(),
   stdout: textStream(Deno.stdout),
   stderr: textStream(Deno.stderr),
   columns: Deno.stderr.isTerminal() ? Deno.consoleSize().columns : null,

@@ -40,6 +40,21 @@ function onMember(
   };
 }
 
+/** How SQL begins; sentences about SQL do not stand in these folders in capitals and with a value in them. */
+const SQL_BEGINS =
+  /^\s*(ADD COLUMN|ALTER|BEGIN|CALL|CREATE|DELETE|DISCARD|DROP|GRANT|INSERT|LOCK|RESET|REVOKE|ROLLBACK|SELECT|SET|TRUNCATE|UPDATE|WITH)\b/;
+
+/** The layers that send SQL. */
+const SQL_LAYERS = ["database", "run"];
+
+/** The text with which a concatenation begins, and whether anything but fixed text is in it. */
+function concatenation(node: Deno.lint.Node): { readonly start: string; readonly fixed: boolean } {
+  if (node.type === "Literal" && typeof node.value === "string") return { start: node.value, fixed: true };
+  if (node.type !== "BinaryExpression" || node.operator !== "+") return { start: "", fixed: false };
+  const left = concatenation(node.left);
+  return { start: left.start, fixed: left.fixed && concatenation(node.right).fixed };
+}
+
 const architecture: Deno.lint.Plugin = {
   name: "architecture",
   rules: {
@@ -76,6 +91,33 @@ const architecture: Deno.lint.Plugin = {
             hint: "Use the interfaces Database and Session of src/database.",
           });
         });
+      },
+    },
+    // Only src/database/sql.ts turns values into SQL: it quotes them. Everything else is fixed text, or made by its tag.
+    sql: {
+      create(context) {
+        const layer = layerOf(context.filename);
+        if (layer === null || !SQL_LAYERS.includes(layer) || /[\\/]sql\.ts$/.test(context.filename)) return {};
+        const report = (node: Deno.lint.Node) =>
+          context.report({
+            node,
+            message: "A value in SQL that is not quoted",
+            hint: "Write sql`…` of src/database/sql.ts, which quotes values; names are identifier(name).",
+          });
+        return {
+          TemplateLiteral(node) {
+            if (node.parent.type === "TaggedTemplateExpression" || node.expressions.length === 0) return;
+            if (SQL_BEGINS.test(node.quasis[0]!.cooked)) report(node);
+          },
+          BinaryExpression(node) {
+            if (node.parent.type === "BinaryExpression") return;
+            const { start, fixed } = concatenation(node);
+            if (!fixed && SQL_BEGINS.test(start)) report(node);
+          },
+          NewExpression(node) {
+            if (node.callee.type === "Identifier" && node.callee.name === "Sql") report(node);
+          },
+        };
       },
     },
     exit: {

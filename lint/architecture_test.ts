@@ -75,3 +75,26 @@ Deno.test("architecture reads Windows paths", () => {
     "architecture/imports: sql may not import from run",
   ]);
 });
+
+Deno.test("architecture/sql refuses values in SQL but those that the tag quotes", () => {
+  const refused = "architecture/sql: A value in SQL that is not quoted";
+  const cases: readonly (readonly [source: string, found: number])[] = [
+    ["await session.query(`SELECT ${x}`);", 1],
+    ["const steps = [`SET LOCAL lock_timeout = ${ms}`, `\n  DELETE FROM t WHERE v = ${v}`];", 2],
+    ['const text = "SELECT * FROM " + table + " WHERE x";', 1],
+    ['const text = "SELECT " + "1" + (", " + x);', 1],
+    ["const part = new Sql(name);", 1],
+    ["await session.query(sql`SELECT ${x}`.text);", 0],
+    ["const fixed = `SELECT 1`; const more = 'SELECT 1, ' + '2';", 0],
+    ["const sentence = `The table ${name} is not there`; const update = `Updated ${n} rows`;", 0],
+    ["const total = 1 + 2;", 0],
+  ];
+  for (const [source, found] of cases) {
+    for (const path of ["src/database/tracker.ts", "src/run/up.ts"]) {
+      assert.deepEqual(messages(`/clone/${path}`, source), Array(found).fill(refused), source);
+    }
+    for (const path of ["src/database/sql.ts", "src/output/text.ts", "src/database/tracker_test.ts"]) {
+      assert.deepEqual(messages(`/clone/${path}`, source), [], source);
+    }
+  }
+});

@@ -13,6 +13,12 @@ export interface Place {
   readonly sourceLine: string;
 }
 
+/** What others who hold locks have brought about, and the server's words for it. */
+export interface Contention {
+  readonly kind: "lock-timeout" | "deadlock";
+  readonly message: string;
+}
+
 /** What may accompany a failure, each part only where it is known. */
 export interface FailureDetails {
   /** What to do next: one or more whole sentences or commands. */
@@ -33,6 +39,8 @@ export interface FailureDetails {
   readonly state?: string;
   /** How much of the migration that failed is in the database. */
   readonly kept?: "nothing" | "part" | "unknown";
+  /** Others held what the migration needed: it may be tried again. */
+  readonly contention?: Contention;
   /** More failures found at the same time, each to be reported as well. */
   readonly others?: readonly Failure[];
 }
@@ -138,10 +146,25 @@ export function nulByte(file: string, offset: number): Failure {
   });
 }
 
+/**
+ * What is wrong with a directive. `misspelt`: a comment that means a directive and is none, `-- pgmigrate no-transaction`
+ * without its colon. `contradictory`: it says how often to try again, in a file that is never tried again.
+ */
+export type DirectiveFault =
+  | "unknown"
+  | "has-value"
+  | "needs-value"
+  | "bad-value"
+  | "repeated"
+  | "misspelt"
+  | "contradictory";
+
 export function badDirective(
-  { comment, reason, known, place }: {
+  { comment, reason, hint, known, place }: {
     readonly comment: string;
-    readonly reason: "unknown" | "has-value" | "repeated" | "misspelt";
+    readonly reason: DirectiveFault;
+    readonly hint?: string | undefined;
+    /** Every directive, as an example. */
     readonly known: readonly string[];
     readonly place: Place;
   },
@@ -149,11 +172,17 @@ export function badDirective(
   const sentence = {
     "unknown": `Unknown directive: ${comment}`,
     "has-value": `This directive takes no value: ${comment}`,
+    "needs-value": `This directive needs a value: ${comment}`,
+    "bad-value": `This directive has a value that cannot be used: ${comment}`,
     "repeated": `This directive stands twice: ${comment}`,
     "misspelt": `This looks like a directive and is none: ${comment}`,
+    "contradictory": `A file with no-transaction is never tried again, so this has no meaning: ${comment}`,
   }[reason];
+  const all = known.map((example) => `-- pgmigrate: ${example}`).join(", ");
   return new Failure("bad-directive", 2, sentence, {
-    hint: `A directive is a comment at the top of the file: ${known.map((key) => `-- pgmigrate: ${key}`).join(", ")}`,
+    hint: reason === "contradictory"
+      ? "Take it out: what a statement outside a transaction did before it stopped stays."
+      : hint ?? `A directive is a comment at the top of the file: ${all}`,
     place,
   });
 }
@@ -193,6 +222,44 @@ export function invalidConnectionParameter(setting: string, expected: string): F
   });
 }
 
+/** The lists of hosts, addresses and ports do not go together. */
+export function invalidServerList(setting: string, hosts: number): Failure {
+  return new Failure(
+    "invalid-connection-parameter",
+    2,
+    `${setting} does not go with ${count(hosts, "host", "hosts")}`,
+    { hint: "Give one port for all hosts or one for each, and an address for each host or none." },
+  );
+}
+
+/** @param wanted the value of target_session_attrs */
+export function replicaWanted(wanted: string): Failure {
+  return new Failure(
+    "unsupported-connection-parameter",
+    2,
+    `target_session_attrs=${wanted} asks for a server that cannot be written to, and this command writes`,
+    { hint: "Take it out, or write target_session_attrs=read-write; status and verify take it as it is." },
+  );
+}
+
+/** @param line from 1; null when the file cannot be read at all. The line itself is not shown: it may hold a password */
+export function invalidServiceFile(file: string, line: number | null, problem: string): Failure {
+  const what = line === null ? "the service file" : `line ${line} of the service file`;
+  return new Failure("invalid-service-file", 2, `Cannot use ${what}: ${problem}`, {
+    hint: "A service is [name] on a line, and below it settings such as host=db.example.com, without white space " +
+      "around the = and without quotes.",
+    file,
+  });
+}
+
+/** @param setting where the service was named: its name may be anything */
+export function unknownService(setting: string, files: readonly string[]): Failure {
+  return new Failure("unknown-service", 2, `${setting} names a service that is not defined`, {
+    hint: "Define it in ~/.pg_service.conf, or name another file with PGSERVICEFILE.",
+    ...files.length === 0 ? {} : { items: files.map((file) => `not in ${file}`) },
+  });
+}
+
 /** A certificate or key file that the user named cannot be used. */
 export function unusableConnectionFile(setting: string, file: string, problem: string, hint?: string): Failure {
   return new Failure("unusable-connection-file", 2, `Cannot use ${setting}: ${problem}`, {
@@ -209,6 +276,21 @@ export function cannotConnect(server: string, problem: string, hint: string): Fa
 /** The server was reached, and the encryption that was asked for could not be had. */
 export function tlsFailed(server: string, problem: string, hint: string): Failure {
   return new Failure("tls-failed", 4, `Cannot make an encrypted connection to ${server}: ${problem}`, { hint });
+}
+
+/** With TLS 1.3 a server refuses the client's certificate only after the handshake, and may say nothing of it. */
+export function certificateNotTaken(server: string, reason: string): Failure {
+  return new Failure(
+    "tls-failed",
+    4,
+    `Cannot make an encrypted connection to ${server}: it ended the connection behind the handshake`,
+    {
+      detail: reason,
+      hint:
+        "Does the server accept the client's certificate? Its log says why not. The certificate is that of sslcert, " +
+        "else ~/.postgresql/postgresql.crt.",
+    },
+  );
 }
 
 // ---- command line
@@ -266,6 +348,10 @@ export function unknownChoice(
 
 export function badDuration(setting: string, shown: string, hint: string): Failure {
   return new Failure("bad-duration", 2, `${setting} is not a duration: ${shown}`, { hint });
+}
+
+export function badAttempts(setting: string, shown: string, hint: string): Failure {
+  return new Failure("bad-attempts", 2, `${setting} is not a number of attempts: ${shown}`, { hint });
 }
 
 export function badVersionNumber(setting: string, shown: string): Failure {
@@ -374,22 +460,143 @@ interface Fatal {
   readonly hint?: string;
 }
 
-/** Advice for the refusals that people meet most (PostgreSQL documentation, "PostgreSQL Error Codes"). */
-const LOGIN_HINTS: Readonly<Record<string, string>> = {
-  "28P01": "Check user and password: in the URL, in PGPASSWORD, or in ~/.pgpass",
-  "28000": "The server's pg_hba.conf or the role's rights do not let this user in from here",
-  "3D000": "pgmigrate does not create databases. Create it first (createdb NAME), or correct the name",
-  "53300": "The server has no connection left. pgmigrate needs two. Try again, or wait for one with --wait 1min",
-  "57P03": "The server is starting or stopping. Wait for it with --wait 1min",
+/** What to do about a reason that the server or a pooler gives. */
+interface Advice {
+  readonly sqlstate: string;
+  /** What the message has to say, in English; a server that speaks another language gets the advice without one. */
+  readonly says?: RegExp;
+  readonly hint: string;
+}
+
+const WRONG_PASSWORD = "Check user and password: in the URL, in PGPASSWORD, or in ~/.pgpass";
+const WRONG_OPTIONS = "It comes from options (PGOPTIONS), where a setting is written -cNAME=VALUE";
+const STARTING = "The server is starting or stopping. Wait for it with --wait 1min";
+
+/** For the refusals that people meet most (PostgreSQL documentation, "PostgreSQL Error Codes"); the first that fits. */
+const LOGIN_ADVICE: readonly Advice[] = [
+  { sqlstate: "28P01", hint: WRONG_PASSWORD },
+  {
+    sqlstate: "28000",
+    says: /(no encryption|SSL off)$/,
+    hint:
+      "The server's pg_hba.conf lets this user in only with TLS, or not at all from here. Try sslmode=require, or " +
+      "have a line added for this user, database and address",
+  },
+  {
+    sqlstate: "28000",
+    says: /pg_hba\.conf/,
+    hint: "Have a line added to the server's pg_hba.conf for this user, database and address",
+  },
+  {
+    sqlstate: "28000",
+    says: /^role .* does not exist$/,
+    hint: "Create the role first (createuser NAME), or correct the name: in the URL, or in PGUSER",
+  },
+  {
+    sqlstate: "28000",
+    says: /not permitted to log in$/,
+    hint: "Use another role, or let this one log in: ALTER ROLE NAME LOGIN",
+  },
+  {
+    sqlstate: "28000",
+    says: /^certificate authentication failed/,
+    hint: "The client's certificate is for another name. Its common name has to be the user's, unless the server's " +
+      "pg_ident.conf maps it",
+  },
+  {
+    sqlstate: "28000",
+    says: /certificate/i,
+    hint:
+      "The server lets this user in by a client certificate: name it with sslcert=FILE and its key with sslkey=FILE",
+  },
+  {
+    sqlstate: "28000",
+    says: /^(Peer|Ident) /i,
+    hint: "The server lets this user in only from the system's user of that name. Run pgmigrate as that user, or " +
+      "connect to a host name with a password",
+  },
+  { sqlstate: "28000", hint: "The server's pg_hba.conf or the role's rights do not let this user in from here" },
+  {
+    sqlstate: "3D000",
+    hint: "pgmigrate does not create databases. Create it first (createdb NAME), or correct the name",
+  },
+  { sqlstate: "42501", hint: "Let the role in: GRANT CONNECT ON DATABASE NAME TO ROLE" },
+  {
+    sqlstate: "53300",
+    says: /for (role|database) /,
+    hint: "It has a CONNECTION LIMIT, and pgmigrate needs two connections. Raise it, or wait for them with --wait 1min",
+  },
+  {
+    sqlstate: "53300",
+    hint: "The server has no connection left. pgmigrate needs two. Try again, or wait for one with --wait 1min",
+  },
+  { sqlstate: "55000", hint: "Let people in again: ALTER DATABASE NAME ALLOW_CONNECTIONS true" },
+  { sqlstate: "57P01", hint: STARTING },
+  { sqlstate: "57P02", hint: STARTING },
+  { sqlstate: "57P03", hint: STARTING },
+  { sqlstate: "42704", hint: WRONG_OPTIONS },
+  { sqlstate: "42601", hint: WRONG_OPTIONS },
+  { sqlstate: "22023", hint: WRONG_OPTIONS },
+  { sqlstate: "0A000", hint: "Is it a PostgreSQL 14 or newer?" },
+  // So PgBouncer says everything.
+  { sqlstate: "08P01", says: /password authentication failed|no such user/, hint: WRONG_PASSWORD },
+  { sqlstate: "08P01", says: /^no such database/, hint: "The pooler does not know it. Add it to its [databases]" },
+  {
+    sqlstate: "08P01",
+    says: /^unsupported startup parameter/,
+    hint: "The pooler takes no options. Leave them out, or name them in its ignore_startup_parameters; a setting can " +
+      "be the role's own: ALTER ROLE NAME SET …",
+  },
+  { sqlstate: "08P01", says: /^SSL required/, hint: "Write sslmode=require" },
+  {
+    sqlstate: "08P01",
+    says: /query_wait_timeout|no more connections|max_client_conn/,
+    hint: "The pooler has no connection left, or cannot reach its server. pgmigrate needs two at a time: give it a " +
+      "pool_size of 2 or more, or wait for them with --wait 1min",
+  },
+  { sqlstate: "08P01", hint: "A pooler answers there. Its log may say more, and whether it can reach its server" },
+];
+
+/** The timeouts of a server that end a session, by the reason that they give. */
+const TIMEOUTS: Readonly<Record<string, string>> = {
+  "25P03": "idle_in_transaction_session_timeout",
+  "25P04": "transaction_timeout",
+  "57P05": "idle_session_timeout",
 };
 
-/** The server answered, and would not let the connection in. */
-export function loginRefused(server: string, { message, sqlstate, detail, hint }: Fatal): Failure {
-  const advice = LOGIN_HINTS[sqlstate] ?? hint;
+const LOSS_ADVICE: readonly Advice[] = [
+  { sqlstate: "57P01", hint: "Somebody ended the session, or the server is being stopped. Run the command again" },
+  {
+    sqlstate: "57P02",
+    hint: "The server has crashed and recovers, and its log says why. Run the command again when it is back",
+  },
+  { sqlstate: "57P03", hint: "The server is starting or stopping. Run the command again when it is back" },
+  { sqlstate: "57P04", hint: "Somebody has dropped the database" },
+  { sqlstate: "08P01", hint: "A pooler sits between, and ended it; its log may say why. Run the command again" },
+  ...Object.entries(TIMEOUTS).map(([sqlstate, setting]) => ({
+    sqlstate,
+    hint: `The server's ${setting} ended it. Switch that off for the role: ALTER ROLE NAME SET ${setting} = 0`,
+  })),
+];
+
+function adviceOn({ message, sqlstate }: Fatal, advice: readonly Advice[]): string | undefined {
+  return advice.find((one) => one.sqlstate === sqlstate && (one.says?.test(message) ?? true))?.hint;
+}
+
+/** The server answered, and would not let the connection in. @param hasPassword whether one was given */
+export function loginRefused(
+  server: string,
+  fatal: Fatal,
+  { hasPassword }: { readonly hasPassword: boolean },
+): Failure {
+  const { message, sqlstate, detail, hint } = fatal;
+  const advice = adviceOn(fatal, LOGIN_ADVICE) ?? hint ?? "The server's log may say more";
   return new Failure("login-refused", 4, `${server} refused the connection: ${message}`, {
     sqlstate,
     ...detail === undefined ? {} : { detail },
-    ...advice === undefined ? {} : { hint: advice },
+    hint: advice === WRONG_PASSWORD && !hasPassword
+      ? "No password was given. Set PGPASSWORD, put it into ~/.pgpass, or write it into the URL"
+      : advice,
   });
 }
 
@@ -400,10 +607,38 @@ export function noAnswer(server: string, reason: string): Failure {
   });
 }
 
+/** The login was answered, and the first query was not, within the connect timeout. */
+export function notServed(server: string): Failure {
+  return new Failure("not-served", 4, `${server} let the connection in, and then did not answer in time`, {
+    hint:
+      "If a pooler is there, other clients have all its connections to the server: try again, or give it a larger " +
+      "pool. The limit is connect_timeout, in seconds.",
+  });
+}
+
+export function poolTooSmall(): Failure {
+  return new Failure("pool-too-small", 2, "A pooler is there that has a pool of 1, and two connections are needed", {
+    hint: "One holds the lock while the other runs the migrations. Set the pooler's pool_size to 2 or more " +
+      "(default_pool_size, max_db_connections), or connect to the server itself",
+    state: "Nothing was applied.",
+  });
+}
+
+export function poolsStatements(): Failure {
+  return new Failure("pools-statements", 2, "A pooler is there that pools statements, and allows no transactions", {
+    hint: "Set its pool_mode to transaction or session, or connect to the server itself",
+    state: "Nothing was applied.",
+  });
+}
+
 export function connectionLost(reason: string, fatal: Fatal | null, file?: string): Failure {
+  const hint = fatal === null
+    ? "Did the server, a pooler or a firewall end it? The server's log may say why. Run the command again"
+    : adviceOn(fatal, LOSS_ADVICE) ?? fatal.hint;
   return new Failure("connection-lost", 4, `The connection to the server was lost: ${reason}`, {
     ...fatal === null ? {} : { sqlstate: fatal.sqlstate },
-    ...fatal?.hint === undefined ? {} : { hint: fatal.hint },
+    ...fatal?.detail === undefined ? {} : { detail: fatal.detail },
+    ...hint === undefined ? {} : { hint },
     ...file === undefined ? {} : { file },
   });
 }
@@ -417,11 +652,58 @@ export function outcomeUnknown(file: string, reason: string): Failure {
   });
 }
 
-export function isReplica(): Failure {
-  return new Failure("is-replica", 4, "This server is a replica: it cannot be changed", {
+/** @param servers each that was asked, with what is against it, where there are several */
+export function isReplica(servers: readonly string[] = []): Failure {
+  const message = servers.length === 0
+    ? "This server is a replica: it cannot be changed"
+    : "Only replicas were found, and they cannot be changed";
+  return new Failure("is-replica", 4, message, {
     sqlstate: "25006",
-    hint: "Connect to the primary server",
+    hint: "Connect to the primary server. If one is being promoted now, wait for it with --wait 1min",
+    ...servers.length === 0 ? {} : { items: servers },
   });
+}
+
+/** The servers can be reached, and none is of the kind that was asked for. */
+export function noSuchServer(kind: string, servers: readonly string[]): Failure {
+  return new Failure("no-such-server", 4, `No server that is ${kind} was found`, {
+    hint: kind === "read-write"
+      ? "target_session_attrs=primary takes a primary whose default_transaction_read_only is on as well"
+      : "The kind is that of target_session_attrs",
+    items: servers,
+  });
+}
+
+/** None of several servers takes connections. */
+export function noneReached(servers: readonly string[]): Failure {
+  return new Failure("cannot-connect", 4, `Cannot connect to any of ${servers.length} servers`, {
+    hint: "Is one of them running, and can this machine reach it?",
+    items: servers,
+  });
+}
+
+/** Two connections of one run have come to different servers. */
+export function serverChanged(server: string): Failure {
+  return new Failure("server-changed", 4, `${server} is another server now than when this run began`, {
+    hint: "A run needs all its connections on one server. Has it just been restarted or failed over? Then run the " +
+      "command again. If the name stands for several servers, name the one that can be written to",
+  });
+}
+
+/** A warning, not a failure: of several servers, none that can be written to was found for a command that only reads. */
+export function readFromReplica(
+  server: string,
+): { readonly event: "warning"; readonly code: string; readonly message: string } {
+  return {
+    event: "warning",
+    code: "read-from-replica",
+    message: `${server} is a replica, and may lag behind: no server that can be written to was found`,
+  };
+}
+
+/** `--wait` is over. */
+export function waitedInVain(failure: Failure, { waitedMs }: { readonly waitedMs: number }): Failure {
+  return failure.with({ detail: `Waited ${(waitedMs / 1000).toFixed(1)} s for it (--wait)` });
 }
 
 /** The server refused a query of pgmigrate's own. */
@@ -453,9 +735,30 @@ export function lockLost(): Failure {
   });
 }
 
-export function lockTimeout(message: string, details: FailureDetails): Failure {
-  return new Failure("lock-timeout", 5, `A lock on a table could not be had in time: ${message}`, {
-    hint: "Another transaction uses the table. Try again when it has ended, or wait longer with --lock-timeout 30s",
+/** @param tries after which it was given up: `in 10 attempts`; empty where there was one */
+export function lockTimeout(message: string, details: FailureDetails, tries = ""): Failure {
+  return new Failure("lock-timeout", 5, `A lock on a table could not be had in time${tries}: ${message}`, {
+    hint:
+      "Another transaction uses the table. Try again when it has ended, wait longer with --lock-timeout 30s, or try " +
+      "more often with --lock-attempts 20",
+    ...details,
+  });
+}
+
+/** @param tries as with {@link lockTimeout} */
+export function deadlock(message: string, details: FailureDetails, tries = ""): Failure {
+  return new Failure("deadlock", 5, `A deadlock with other transactions ended the migration${tries}: ${message}`, {
+    hint: "It takes locks in another order than they do. Run it when they are not at work, or split it so that each " +
+      "migration locks one table",
+    ...details,
+  });
+}
+
+/** lock_not_available, and not by lock_timeout. */
+export function lockRefused(message: string, details: FailureDetails): Failure {
+  return new Failure("lock-refused", 5, `A lock could not be had: ${message}`, {
+    hint: "The migration itself gave up (NOWAIT, or an error that its code raises), so it is not tried again. Run " +
+      "pgmigrate up again when the other transaction has ended",
     ...details,
   });
 }
@@ -484,6 +787,24 @@ export function foreignTracker(table: string, problem: string, tool: string | nu
   const owner = tool === null ? "" : `; it looks like a table of ${tool}`;
   return new Failure("foreign-tracker", 2, `${table} is not a table of pgmigrate's: ${problem}${owner}`, {
     hint: "Keep the tracker in another table: --table pgmigrate_migrations",
+  });
+}
+
+/** Row-level security would leave rows out, and a migration whose row cannot be seen would run again. */
+export function rowsHidden(table: string, role: string): Failure {
+  return new Failure("rows-hidden", 2, `Row-level security may hide rows of ${table} from ${role}`, {
+    hint:
+      "A migration whose row is hidden would run again. Take the policies off the table, or let the role see all of " +
+      "it: make it the owner, or grant it BYPASSRLS",
+  });
+}
+
+/** Triggers, defaults and checks of a table run as the role that writes to it, with all that this role may do. */
+export function trackerNotTrusted(table: string, { owner, writer }: { owner: string; writer: string }): Failure {
+  return new Failure("tracker-not-trusted", 2, `${table} belongs to ${owner}, who could run code as ${writer}`, {
+    hint: `The owner of a table decides what runs when ${writer} writes to it. If ${owner} did not make it for ` +
+      `pgmigrate, find out who put it there. Give it to ${writer} or to the owner of the database with ALTER TABLE … ` +
+      "OWNER TO, or keep the tracker elsewhere with --table SCHEMA.NAME",
   });
 }
 
@@ -543,23 +864,122 @@ export function outOfOrderMigrations(names: readonly string[]): Failure {
   });
 }
 
-export function unfinishedMigrations(
-  labels: readonly string[],
-  { forget, record }: { readonly forget: string; readonly record: string },
+/** What is known of a migration that was begun and not ended. */
+interface Stopped {
+  readonly version: bigint;
+  readonly name: string;
+  readonly done: number;
+  /** null where it is not known. */
+  readonly total: number | null;
+  /** Line of the first statement that is not known to be done; null where there is none, or nobody knows. */
+  readonly line: number | null;
+  /** Its statements, and what is known of each. */
+  readonly items: readonly string[];
+  /** When it was begun, and what stopped it. */
+  readonly detail: string;
+  readonly place: Place | null;
+}
+
+export function unfinishedMigration(
+  question: "edited" | "half-way" | "uncertain" | "unknown",
+  { version, name, done, total, line, items, detail, place }: Stopped,
 ): Failure {
-  return new Failure(
-    "unfinished",
-    1,
-    `${count(labels.length, "migration has", "migrations have")} begun and not ended`,
-    {
-      items: labels,
-      hint:
-        "Look at what is there of it in the database. If nothing is, or you have undone it, let it run again with the " +
-        "first of these statements. If all of it is there, or you have done the rest, record it with the second:",
-      sql: [forget, record],
-      state: "Nothing was applied.",
-    },
-  );
+  const sentence = {
+    "edited": `${name} has begun and not ended, and was edited since`,
+    "half-way": `${name} has begun and not ended: ${done} of ${
+      count(total ?? 0, "statement is", "statements are")
+    } done`,
+    "uncertain": `${name} has begun and not ended: whether the statement at line ${line} was done is not known`,
+    "unknown": `${name} has begun and not ended: how much of it was done is not known`,
+  }[question];
+  const retry = `pgmigrate up --retry ${version}`;
+  const record = `pgmigrate up --mark-applied ${version}`;
+  const hint = {
+    "edited": `To go on with the file as it is now, behind what is done: ${retry}. When all of it is there: ${record}`,
+    "half-way": `To go on at line ${line}: ${retry}. When you have done the rest by hand: ${record}`,
+    "uncertain": `Look at the database. If that statement is not done, or may run a second time: ${retry}. ` +
+      `When all of the migration is there: ${record}`,
+    "unknown": `Look at the database. To run the whole of it again: ${retry}. When all of it is there: ${record}`,
+  }[question];
+  const where = place === null ? {} : { place };
+  return new Failure("unfinished", 1, sentence, { hint, items, detail, state: "Nothing was applied.", ...where });
+}
+
+/** Its file is gone, so nothing can be said of its statements. */
+export function unfinishedWithoutFile(name: string, version: bigint): Failure {
+  return new Failure("unfinished", 1, `${name} has begun and not ended, and its file is missing`, {
+    hint:
+      "Bring the file back from version control; the table of unfinished migrations has its text too. When all of " +
+      `it is there in the database: pgmigrate up --mark-applied ${version}`,
+    state: "Nothing was applied.",
+  });
+}
+
+export function doneStatementEdited(name: string, { place, version }: {
+  readonly place: Place | null;
+  readonly version: bigint;
+}): Failure {
+  return new Failure("cannot-retry", 1, `${name} cannot go on: a statement that is done was edited`, {
+    ...place === null ? {} : { place },
+    hint: "Take that edit back: what is done would not run again. Or do the rest by hand and record it: " +
+      `pgmigrate up --mark-applied ${version}`,
+    state: "Nothing was applied.",
+  });
+}
+
+export function cannotGoOnInTransaction(name: string, { file, done }: {
+  readonly file: string;
+  readonly done: number;
+}): Failure {
+  const are = count(done, "of its statements is", "of its statements are");
+  return new Failure("cannot-retry", 1, `${name} cannot go on in a transaction: ${are} done without one`, {
+    file,
+    hint: "Bring the directive back: `-- pgmigrate: no-transaction`",
+    state: "Nothing was applied.",
+  });
+}
+
+/** @param state what the version is instead; null where there is no such version */
+export function notUnfinished(option: string, version: bigint, state: string | null): Failure {
+  const is = state === null ? "there is no migration with that version" : `it is ${state.replaceAll("_", " ")}`;
+  return new Failure("not-unfinished", 2, `${option} ${version}: ${is}, not unfinished`, {
+    hint: "The option is for a migration that has begun and not ended: see pgmigrate status",
+  });
+}
+
+export function retryAndMark(version: bigint): Failure {
+  return new Failure("retry-and-mark", 2, `--retry and --mark-applied both name version ${version}`, {
+    hint: "Give one of them",
+  });
+}
+
+export function retryLeftOut(version: bigint, to: bigint): Failure {
+  return new Failure("retry-left-out", 2, `--retry ${version} is left out by --to ${to}`, {
+    hint: `Give --to ${version} or a later version`,
+  });
+}
+
+/** The backend of a run that is gone is still at work, and what it does cannot be known before it has ended. */
+export function stillRunning(name: string, { backends, waitedMs }: {
+  readonly backends: readonly { readonly pid: number; readonly who: string }[];
+  readonly waitedMs: number;
+}): Failure {
+  const waited = waitedMs === 0 ? "" : ` after ${waitedMs / 1000} s`;
+  return new Failure("still-running", 5, `The backend that runs ${name} for an earlier run is still there${waited}`, {
+    items: backends.map(({ who }) => who),
+    hint: "Wait longer with --lock-wait 10min. If that run is dead, end its backend: " +
+      `SELECT pg_terminate_backend(${backends[0]?.pid ?? "PID"})`,
+    state: "Nothing was applied.",
+  });
+}
+
+/** Recording a migration whose indexes no query can use would hide them for good. */
+export function indexesNotValid(name: string, indexes: readonly string[], version: bigint): Failure {
+  return new Failure("invalid-index", 1, `${name} is not all there: PostgreSQL calls an index of it INVALID`, {
+    items: indexes,
+    hint: `Have it dropped and built again: pgmigrate up --retry ${version}. Or do that by hand first`,
+    state: "Nothing was applied.",
+  });
 }
 
 export function unknownTarget(version: bigint): Failure {
@@ -583,6 +1003,19 @@ export function migrationFailed(message: string, details: FailureDetails): Failu
   return new Failure("migration-failed", 1, message, details);
 }
 
+const NEEDS_NONE = "Make `-- pgmigrate: no-transaction` the first line of the file: pgmigrate runs each file in a " +
+  "transaction otherwise";
+
+/**
+ * What to do about errors that come of running in a transaction, which the parser cannot foresee: they depend on what is
+ * in the database. By SQLSTATE: active_sql_transaction (CLUSTER or REINDEX of a partitioned table, procedures of
+ * extensions), invalid_transaction_termination (COMMIT in a procedure or DO block).
+ */
+export const TRANSACTION_HINTS: Readonly<Record<string, string>> = {
+  "25001": NEEDS_NONE,
+  "2D000": NEEDS_NONE,
+};
+
 /** Beside the file's own transaction control, a COMMIT inside a procedure does this. */
 export function transactionEnded(file: string): Failure {
   return new Failure("transaction-ended", 1, `${file} ended the transaction that it ran in`, {
@@ -593,15 +1026,23 @@ export function transactionEnded(file: string): Failure {
 }
 
 export function invalidIndexLeft(file: string, indexes: readonly string[]): Failure {
+  const sentence = `${file} left ${count(indexes.length, "index", "indexes")} that PostgreSQL calls INVALID`;
+  return new Failure("invalid-index", 1, sentence, {
+    items: indexes,
+    hint: "Drop it with DROP INDEX CONCURRENTLY, and build it again where it is wanted",
+    file,
+  });
+}
+
+/** `CREATE INDEX CONCURRENTLY IF NOT EXISTS` does nothing, and succeeds, where an INVALID index has the name. */
+export function invalidIndexInTheWay(file: string, index: string, quoted: string): Failure {
   return new Failure(
     "invalid-index",
     1,
-    `${file} left ${count(indexes.length, "index", "indexes")} that PostgreSQL calls INVALID`,
+    `The index ${index} was there before ${file}, and PostgreSQL calls it INVALID`,
     {
-      items: indexes,
-      hint:
-        "Drop it with DROP INDEX CONCURRENTLY and build it again. A CREATE INDEX CONCURRENTLY that failed leaves such " +
-        "an index, and CREATE INDEX CONCURRENTLY IF NOT EXISTS then does nothing",
+      hint: `IF NOT EXISTS did nothing. If nobody is building it, drop it, and run pgmigrate up again: ` +
+        `DROP INDEX CONCURRENTLY ${quoted}`,
       file,
     },
   );
@@ -710,27 +1151,116 @@ export function transactionLeftOpen(where: Place | string): Failure {
   });
 }
 
-/** A statement that PostgreSQL does not run inside a transaction block, in a file that runs in one. */
-export function needsDirective(place: Place, statement: string): Failure {
+/**
+ * A statement that PostgreSQL does not run inside a transaction block, in a file that runs in one.
+ *
+ * @param file.others how many more statements it has
+ * @param file.paired whether a BEGIN … COMMIT of its own stands around them
+ */
+export function needsDirective(
+  place: Place,
+  statement: string,
+  { others, paired }: { readonly others: number; readonly paired: boolean },
+): Failure {
+  const line = "`-- pgmigrate: no-transaction`";
+  const pair = paired ? ", and take its BEGIN and COMMIT out" : "";
   return new Failure("needs-no-transaction", 1, `${statement} cannot run inside a transaction`, {
     place,
-    hint:
-      "Make `-- pgmigrate: no-transaction` the first line of the file, without a BEGIN … COMMIT of its own around " +
-      "this statement. Best keep it alone in its file.",
+    hint: others === 0
+      ? `Make ${line} the first line of the file${pair}`
+      : `Put it into a file of its own, and make ${line} the first line of that one: a failure here then still takes ` +
+        `back ${others === 1 ? "the other statement" : `all ${others} other statements`}. Or make it the first line ` +
+        `of this file${pair}`,
   });
 }
 
-/** COPY whose data would go through the client. */
-export function copyWithClient(where: Place | string, direction: "FROM stdin" | "TO stdout"): Failure {
-  return direction === "TO stdout"
-    ? new Failure("copy-to-stdout", 1, "COPY … TO stdout has nowhere to send its rows in a migration", {
-      ...at(where),
-      hint: "Take it out, or run it with psql.",
-    })
-    : new Failure("copy-from-stdin", 1, "COPY … FROM stdin cannot read its data from a migration yet", {
-      ...at(where),
-      hint: "Write the rows as INSERT statements, or load the data apart from the migration.",
-    });
+/** COMMIT AND CHAIN in a file without a transaction: behind it the file could not be gone on with. */
+export function chainedTransaction(place: Place): Failure {
+  return new Failure("transaction-control", 1, "COMMIT AND CHAIN leaves no point at which this file could go on", {
+    place,
+    hint: "Write COMMIT and BEGIN instead",
+  });
+}
+
+export function copyToStdout(where: Place | string): Failure {
+  return new Failure("copy-to-stdout", 1, "COPY … TO stdout has nowhere to send its rows in a migration", {
+    ...at(where),
+    hint: "Take it out, or run it with psql.",
+  });
+}
+
+/** A migration is text, and what ends the data is a line of text. */
+export function binaryCopy(place: Place): Failure {
+  return new Failure("copy-binary", 1, "COPY … FROM stdin cannot read binary data from a migration", {
+    place,
+    hint: "Write the data in the text or csv format.",
+  });
+}
+
+/** Where the data begins is not certain: psql's rules, PostgreSQL's parser and the server do not agree on the COPY. */
+export function copyUnclear(where: Place | string): Failure {
+  return new Failure("copy-unclear", 1, "It is not clear where the data of this COPY … FROM stdin begins", {
+    ...at(where),
+    hint: "Write the COPY alone on its lines, with its `;` at the end of the line above the data, and without SET " +
+      "standard_conforming_strings = off above it.",
+  });
+}
+
+/** The server asks for data where the file has no COPY … FROM stdin, or asks for binary data. */
+export function copyUnexpected(file: string): Failure {
+  return new Failure("copy-unclear", 1, `The server asks for data that ${file} does not have`, {
+    hint:
+      "COPY … FROM stdin finds its data in the lines below it, in the text or csv format. Write it as a statement " +
+      "of its own, outside of functions.",
+    file,
+  });
+}
+
+/** A warning, not a failure: as psql does, the end of the file is taken for that of the data. */
+export function unclosedCopy(
+  { file, line }: Place,
+): { readonly code: string; readonly message: string; readonly hint: string; readonly file: string } {
+  return {
+    code: "unclosed-copy",
+    message: `The data of the COPY at line ${line} of ${file} goes to the end of the file, without a line \\.`,
+    hint: "Is the file whole? Whatever was cut off its end is not there.",
+    file,
+  };
+}
+
+/** A backslash outside of quotes and comments. @param instead what to write instead */
+export function psqlCommand(place: Place, command: string, instead: string): Failure {
+  return new Failure("psql-command", 1, `${command} is a command of psql, not SQL`, { place, hint: instead });
+}
+
+/** The file is UTF-8, and its own SET client_encoding says something else. */
+export function foreignEncoding(place: Place, encoding: string): Failure {
+  return new Failure("client-encoding", 1, `This file is UTF-8, and tells the server that it is ${encoding}`, {
+    place,
+    hint:
+      "The server would read every character that is not ASCII as something else. Take the line out, or write UTF8.",
+  });
+}
+
+/** It is not what was checked any more. */
+export function fileChanged(file: string): Failure {
+  return new Failure("file-changed", 1, `${file} was changed while it was being read`, {
+    hint: "Run pgmigrate up again when nothing writes to the file any more.",
+    file,
+  });
+}
+
+/** @param limit such as `512 MB` */
+export function tooMuchSql(file: string, limit: string): Failure {
+  return new Failure(
+    "too-large",
+    2,
+    `${file} holds more than ${limit} of SQL, which is more than one message can hold`,
+    {
+      hint: "Split the file, or write its rows as data of COPY … FROM stdin, as pg_dump does without --inserts.",
+      file,
+    },
+  );
 }
 
 // ---- new
@@ -759,6 +1289,14 @@ export function versionTaken(version: bigint, file: string): Failure {
 export function nothingToRevert(version: bigint, directory: string): Failure {
   return new Failure("unknown-version", 2, `There is no migration with version ${version} in ${directory}`, {
     hint: "--revert takes the version of a migration: see pgmigrate status",
+  });
+}
+
+/** Its statements would stand as comments in the new file. */
+export function tooLargeToRevert(file: string): Failure {
+  return new Failure("too-large", 2, `${file} is too large to be reverted statement by statement`, {
+    hint: "Write what takes it back by hand: pgmigrate new NAME",
+    file,
   });
 }
 

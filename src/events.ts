@@ -61,10 +61,28 @@ export interface MigrationFailed extends Step {
   readonly durationMs: number;
 }
 
+/** `up`: something that was found or done before an unfinished migration goes on. */
+export interface MigrationResumed {
+  readonly event: "migration_resumed";
+  readonly version: bigint;
+  readonly name: string;
+  /** A whole sentence. */
+  readonly message: string;
+}
+
+/** `up --mark-applied`: an unfinished migration was recorded as applied, and nothing of it was run. */
+export interface MigrationMarked {
+  readonly event: "migration_marked";
+  readonly version: bigint;
+  readonly name: string;
+}
+
 /** `up --dry-run`: a migration that would run. */
 export interface MigrationPlanned extends Step {
   readonly event: "migration_planned";
   readonly transactional: boolean;
+  /** Set for an unfinished migration: the statement, from 1, at which it would go on. */
+  readonly fromStatement?: number;
 }
 
 /** `status` and `verify`: one migration. */
@@ -79,8 +97,23 @@ export interface MigrationListed {
   readonly renamedFrom?: string;
   /** Set by `verify` for an edited migration. */
   readonly edit?: Edit;
-  /** Set for an unfinished migration: how many of its statements are known to be done. */
-  readonly statementsDone?: number;
+  /** Set for an unfinished migration. */
+  readonly unfinished?: Unfinished;
+}
+
+/** How far a migration came that has begun and not ended. */
+export interface Unfinished {
+  readonly startedAt: Date;
+  /** How many of its statements are known to be done. */
+  readonly statementsDone: number;
+  /** How many it has; null where that is not known. */
+  readonly statementsTotal: number | null;
+  /** Line of the first statement that is not known to be done; null where that is not known. */
+  readonly line: number | null;
+  /** What stopped it; null where nobody could tell. */
+  readonly failure: string | null;
+  /** The backend that is at work on it; null for none. */
+  readonly pid: number | null;
 }
 
 /** A NOTICE or WARNING of the server. */
@@ -106,11 +139,107 @@ export interface Warning {
   readonly file?: string;
 }
 
-/** The run waits: for another run, or for a server that is starting. */
+/** The run waits: for another run, for the backend of one that is gone, or for a server that is starting. */
 export interface Waiting {
   readonly event: "waiting";
-  readonly for: "lock" | "server";
+  readonly for: "lock" | "backend" | "server";
   /** A whole sentence: what it waits for and who holds it. */
+  readonly message: string;
+}
+
+/** What a session waits for inside the server, and for whom. */
+export interface LockWait {
+  /** The kind of lock, as `pg_locks.locktype` names it: `relation`, `transactionid`, `virtualxid`, `advisory`, … */
+  readonly kind: string;
+  /** `AccessExclusiveLock`. */
+  readonly mode: string;
+  /** `public.posts`, quoted where SQL needs it; null where the lock is not on one, or on one that others cannot see. */
+  readonly relation: string | null;
+  /** What is locked otherwise: a transaction's id, an advisory lock's key, the catalog of an object. */
+  readonly thing: string | null;
+  readonly waitedSeconds: number;
+  /** First those who hold the lock, then those who wait for it too and came first. */
+  readonly blockers: readonly Blocker[];
+  /** How many more there are. */
+  readonly more: number;
+}
+
+/** A session or prepared transaction for which another one waits. What is null is not known, or may not be seen. */
+export interface Blocker {
+  /** null for a prepared transaction. */
+  readonly pid: number | null;
+  /** The name of a prepared transaction. */
+  readonly gid: string | null;
+  readonly application: string | null;
+  readonly user: string | null;
+  /** The address that it is connected from; null over a Unix socket. */
+  readonly client: string | null;
+  /** What it is, where it is no client's: `autovacuum worker`. */
+  readonly process: string | null;
+  /** `active`, `idle in transaction`, … */
+  readonly state: string | null;
+  /** How long it has been in that state, or prepared. */
+  readonly sinceSeconds: number | null;
+  /** Its statement as one short line without passwords. */
+  readonly query: string | null;
+  /** false: it waits for the same lock, ahead in the queue. */
+  readonly holds: boolean;
+  /** What it waits for in its turn. */
+  readonly waitsFor: LockWait | null;
+}
+
+/** A statement of a migration has been waiting for a lock, or its COMMIT for a standby. Told every second. */
+export interface WaitingForLock {
+  readonly event: "waiting";
+  readonly for: "table-lock" | "transaction" | "advisory-lock" | "other-lock" | "standby";
+  readonly version: bigint;
+  readonly name: string;
+  /** null for a standby. */
+  readonly wait: LockWait | null;
+  /** The same ones are in the way of the same thing as when it was last told; only how long has changed. */
+  readonly again: boolean;
+  /** `waiting for AccessExclusiveLock on public.posts, held by pid 4242 (app web, user app, …): SELECT …` */
+  readonly message: string;
+}
+
+/** The wait that was told of is over; the statement goes on. */
+export interface WaitingEnded {
+  readonly event: "waiting_ended";
+  readonly version: bigint;
+  readonly name: string;
+}
+
+/** How far a long statement of a migration is. Told every second; formats for files and pipes leave most of it out. */
+export interface StatementProgress {
+  readonly event: "progress";
+  readonly version: bigint;
+  readonly name: string;
+  /** `CREATE INDEX CONCURRENTLY`, `COPY FROM`, `VACUUM`, … */
+  readonly command: string;
+  /** The server's word for what it does now. */
+  readonly phase: string;
+  /** How much of the phase is done, 0 to 100; null where that cannot be known. */
+  readonly percent: number | null;
+  /** Until the end of the phase at the speed of the last half minute; null where that cannot be known yet. */
+  readonly secondsLeft: number | null;
+  /** Rows that a COPY has taken. */
+  readonly rows: number | null;
+  /** Since the migration began. */
+  readonly elapsedMs: number;
+}
+
+/** A lock could not be had, or a deadlock ended the migration: it was rolled back, and will be tried again. */
+export interface Retrying {
+  readonly event: "retrying";
+  readonly version: bigint;
+  readonly name: string;
+  readonly reason: "lock-timeout" | "deadlock";
+  /** The attempt that comes, from 2. */
+  readonly attempt: number;
+  readonly attempts: number;
+  readonly pauseMs: number;
+  /** Who was in the way when that was last looked at; null where it was not seen. */
+  readonly wait: LockWait | null;
   readonly message: string;
 }
 
@@ -128,7 +257,7 @@ export interface ErrorEvent {
 /** Versions by state; a state without migrations has an empty list. */
 export type VersionsByState = Readonly<Record<State, readonly bigint[]>>;
 
-/** What became of a migration that was pending when the run began. */
+/** What became of a migration that was pending, or unfinished, when the run began. */
 export interface MigrationOutcome {
   readonly version: bigint;
   readonly name: string;
@@ -139,10 +268,12 @@ export interface MigrationOutcome {
 
 export interface UpResult {
   readonly command: "up";
-  /** Every migration that was pending, in order. */
+  /** Every migration that was pending or unfinished, in order. */
   readonly migrations: readonly MigrationOutcome[];
   readonly applied: readonly bigint[];
   readonly pending: readonly bigint[];
+  /** What `--mark-applied` recorded. */
+  readonly marked: readonly bigint[];
   /** Highest version that the tracker has, or null for none. */
   readonly version: bigint | null;
   readonly durationMs: number;
@@ -188,11 +319,17 @@ export type Event =
   | MigrationStarted
   | MigrationApplied
   | MigrationFailed
+  | MigrationResumed
+  | MigrationMarked
   | MigrationPlanned
   | MigrationListed
   | ServerNotice
   | Warning
   | Waiting
+  | WaitingForLock
+  | WaitingEnded
+  | StatementProgress
+  | Retrying
   | Detail
   | ErrorEvent
   | Result;

@@ -25,7 +25,7 @@ import { status as runStatus } from "./run/status.ts";
 import { up as runUp } from "./run/up.ts";
 import { verify as runVerify } from "./run/verify.ts";
 
-export { Failure, type FailureDetails, type Place } from "./errors.ts";
+export { type Contention, Failure, type FailureDetails, type Place } from "./errors.ts";
 export type * from "./events.ts";
 export type { TableName } from "./run/options.ts";
 
@@ -56,6 +56,10 @@ export interface UpOptions extends DatabaseOptions {
   readonly to?: bigint;
   /** Default false. */
   readonly allowOutOfOrder?: boolean;
+  /** The unfinished migration to go on with, at the first statement that is not known to be done. Default: none. */
+  readonly retry?: bigint;
+  /** The unfinished migration to record as applied, since all of it is there. Default: none. */
+  readonly markApplied?: bigint;
   /** Report what would run, and touch nothing. Default false. */
   readonly dryRun?: boolean;
   /** Parse every pending file before the first runs. Default true. */
@@ -64,6 +68,10 @@ export interface UpOptions extends DatabaseOptions {
   readonly lockWaitMs?: number;
   /** lock_timeout of each migration, in milliseconds; 0 for none. Default 5,000. */
   readonly lockTimeoutMs?: number;
+  /** How often a migration is tried that a lock_timeout or a deadlock ends. Default 10. */
+  readonly lockAttempts?: number;
+  /** What all these attempts and the pauses between them may take, in milliseconds; 0 for no limit. Default 600,000. */
+  readonly lockBudgetMs?: number;
   /** statement_timeout of each migration, in milliseconds; 0 for none. Default 0. */
   readonly statementTimeoutMs?: number;
 }
@@ -86,6 +94,8 @@ export interface NewOptions extends CommonOptions {
 
 const LOCK_WAIT_MS = 60_000;
 const LOCK_TIMEOUT_MS = 5_000;
+const LOCK_ATTEMPTS = 10;
+const LOCK_BUDGET_MS = 600_000;
 const DEFAULT_TABLE: TableName = { schema: null, name: "schema_migrations" };
 
 /**
@@ -99,10 +109,14 @@ export function up(options: UpOptions): Promise<UpResult> {
     ...common(options),
     to: options.to ?? null,
     allowOutOfOrder: options.allowOutOfOrder ?? false,
+    retry: options.retry ?? null,
+    markApplied: options.markApplied ?? null,
     dryRun: options.dryRun ?? false,
     parse: options.parse ?? true,
     lockWaitMs: options.lockWaitMs ?? LOCK_WAIT_MS,
     lockTimeoutMs: options.lockTimeoutMs ?? LOCK_TIMEOUT_MS,
+    lockAttempts: options.lockAttempts ?? LOCK_ATTEMPTS,
+    lockBudgetMs: options.lockBudgetMs ?? LOCK_BUDGET_MS,
     statementTimeoutMs: options.statementTimeoutMs ?? 0,
   });
 }
@@ -134,15 +148,16 @@ function contextOf(options: DatabaseOptions): Context {
   const signal = options.signal ?? new AbortController().signal;
   return {
     now: () => new Date(),
+    random: Math.random,
     files: diskFiles(),
     report,
     signal,
-    async connect() {
+    async connect(purpose) {
       const os = Deno.build.os === "windows" ? "windows" : "other";
       const env = options.env ?? {};
       const target = await parseTarget({ url: options.databaseUrl, env, files: systemFiles, os, warn: report });
       const onWait = (message: string) => report({ event: "waiting", for: "server", message });
-      return connect(target, { signal, waitMs: options.waitMs ?? 0, onWait });
+      return connect(target, { purpose, signal, waitMs: options.waitMs ?? 0, onWait, warn: report });
     },
   };
 }

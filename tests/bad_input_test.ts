@@ -113,7 +113,7 @@ Deno.test("an empty directory with files of other names lists them", async () =>
   assert.match(stderr, /ignored: 001_a\.SQL\.bak\n.*ignored: 1\.sql\n.*ignored: create_users\.sql\n/);
 });
 
-Deno.test("two files of one version, a version of 0 and one past 2^63-1 are refused, all at once", async () => {
+Deno.test("failures 24: two files of one version, a version of 0 and one past 2^63-1 are refused, all at once", async () => {
   await using directory = await createDirectory({
     "000_zero.sql": GOOD,
     "1_a.sql": GOOD,
@@ -137,7 +137,7 @@ Deno.test("two files of one version, a version of 0 and one past 2^63-1 are refu
   );
 });
 
-Deno.test("the highest version there is applies, and up to it in order", async () => {
+Deno.test("failures 24: the highest version there is applies, and up to it in order", async () => {
   await using project = await createProject(server, {
     "9223372036854775807_last.sql": GOOD,
     "1_first.sql": "SELECT 1;",
@@ -168,7 +168,7 @@ const WRONG_BYTES: readonly (readonly [string, Uint8Array, string, RegExp])[] = 
 ];
 
 for (const [what, bytes, code, text] of WRONG_BYTES) {
-  Deno.test(`a file ${what} is refused with its offset`, async () => {
+  Deno.test(`failures 18: a file ${what} is refused with its offset`, async () => {
     await using directory = await createDirectory({ "001_a.sql": GOOD, "002_bad.sql": bytes });
     await assertRefused(directory.path, { exitCode: 2, code, text });
   });

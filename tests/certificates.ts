@@ -13,10 +13,12 @@ export interface Certificates {
   readonly server: KeyPair;
   /** For the role alice. */
   readonly client: KeyPair;
+  /** For the role alice, by the other authority. */
+  readonly stranger: KeyPair;
 }
 
 /**
- * Makes two authorities, and a server's and a client's certificate of the first.
+ * Makes two authorities, a server's and a client's certificate of the first, and a client's of the second.
  * @throws {Error} when openssl is missing, or fails
  */
 export async function makeCertificates(): Promise<Certificates> {
@@ -29,6 +31,7 @@ export async function makeCertificates(): Promise<Certificates> {
       otherAuthority: await Deno.readTextFile(`${directory}/other.crt`),
       server: await sign(directory, { name: "localhost", extensions: "subjectAltName=DNS:localhost,IP:127.0.0.1" }),
       client: await sign(directory, { name: "alice", extensions: "extendedKeyUsage=clientAuth" }),
+      stranger: await sign(directory, { name: "alice", extensions: "extendedKeyUsage=clientAuth", by: "other" }),
     };
   } finally {
     await Deno.remove(directory, { recursive: true });
@@ -44,7 +47,7 @@ async function makeAuthority(directory: string, name: string): Promise<void> {
 
 async function sign(
   directory: string,
-  { name, extensions }: { readonly name: string; readonly extensions: string },
+  { name, extensions, by = "ca" }: { readonly name: string; readonly extensions: string; readonly by?: string },
 ): Promise<KeyPair> {
   await Deno.writeTextFile(`${directory}/${name}.ext`, `basicConstraints=CA:FALSE\n${extensions}\n`);
   await openssl(directory, [
@@ -57,7 +60,7 @@ async function sign(
     "-subj",
     `/CN=${name}`,
   ]);
-  const authority = ["-CA", "ca.crt", "-CAkey", "ca.key", "-CAcreateserial"];
+  const authority = ["-CA", `${by}.crt`, "-CAkey", `${by}.key`, "-CAcreateserial"];
   const files = ["-in", `${name}.csr`, "-out", `${name}.crt`, "-extfile", `${name}.ext`];
   await openssl(directory, ["x509", "-req", ...authority, ...files, "-days", "2"]);
   return {

@@ -49,6 +49,18 @@ Deno.test("a migration that fails on an embedded database is rolled back and sho
   assert.match((await project.run("up")).stdout, /^Applied 1 migration in /);
 });
 
+Deno.test({
+  name: "the directory of an embedded database is for its owner alone, and those above it are not touched",
+  ignore: Deno.build.os === "windows",
+  async fn() {
+    await using directory = await createDirectory({ "001_a.sql": "CREATE TABLE a ();\n" });
+    assertDone(await runProgram(["up", "-d", "embedded:deep/data"], { cwd: directory.path }));
+    const modeOf = async (path: string) => (await Deno.stat(`${directory.path}/${path}`)).mode! & 0o777;
+    assert.equal(await modeOf("deep/data"), 0o700);
+    assert.notEqual(await modeOf("deep"), 0o700);
+  },
+});
+
 Deno.test("an embedded database in memory begins empty every time and leaves no file", async () => {
   await using directory = await createDirectory(FILES);
   for (let round = 0; round < 2; round++) {

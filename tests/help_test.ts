@@ -43,6 +43,7 @@ const MISTAKES: readonly (readonly [readonly string[], RegExp])[] = [
   [["up", "--to"], /^error: --to needs a value\n/],
   [["up", "--to", "four"], /^error: --to is not a version: "four"\n/],
   [["up", "--lock-wait", "5"], /^error: --lock-wait is not a duration: "5"\n/],
+  [["up", "--lock-attempts", "0"], /^error: --lock-attempts is not a number of attempts: "0"\nhint: .*from 1/],
   [["up", "extra"], /^error: pgmigrate up does not know what to do with "extra"\n/],
   [["new"], /^error: pgmigrate new needs a NAME\n/],
   [["up", "--dry-run=yes"], /^error: --dry-run takes no value\n/],

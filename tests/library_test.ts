@@ -143,3 +143,19 @@ Deno.test("the library prints nothing and does not end the process, whatever hap
   assert.deepEqual([code, text(stdout), text(stderr)], [0, "the end\n", ""]);
   assert.ok((await directory.names()).includes("006_made_here.sql"));
 });
+
+Deno.test("a program's own PGTARGETSESSIONATTRS is left alone, and counts only when it is passed on", async () => {
+  await using directory = await createDirectory(FILES);
+  await using database = await server.createDatabase();
+  const options = { databaseUrl: database.url, migrations: `${directory.path}/migrations` };
+  for (const value of ["any", "standby", "nonsense"]) {
+    Deno.env.set("PGTARGETSESSIONATTRS", value);
+    try {
+      assert.equal((await status(options)).version, null, value);
+      assert.equal(Deno.env.get("PGTARGETSESSIONATTRS"), value);
+    } finally {
+      Deno.env.delete("PGTARGETSESSIONATTRS");
+    }
+  }
+  await assert.rejects(status({ ...options, env: { PGTARGETSESSIONATTRS: "standby" } }), /No server that is standby/);
+});

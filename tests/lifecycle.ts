@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import postgres from "postgres";
 import type { Project } from "./pgmigrate.ts";
-import { type Outcome, programCommand } from "./program.ts";
+import { type Outcome, programCommand, type ProgramOptions } from "./program.ts";
 import { waitUntil } from "./wait_until.ts";
 
 /** A run that has begun. If it has not ended by the end of its block, it is killed. */
@@ -17,8 +17,9 @@ export interface Begun extends AsyncDisposable {
 const END_DEADLINE_MS = 30_000;
 
 /** Begins a run and does not wait for it. */
-export function begin(project: Project, args: readonly string[]): Begun {
-  const process = programCommand(args, { cwd: project.directory.path, env: { DATABASE_URL: project.url } }).spawn();
+export function begin(project: Project, args: readonly string[], env: ProgramOptions["env"] = {}): Begun {
+  const options = { cwd: project.directory.path, env: { DATABASE_URL: project.url, ...env } };
+  const process = programCommand(args, options).spawn();
   let running = true;
   const output = process.output().then(({ code, stdout, stderr }) => {
     running = false;
@@ -74,6 +75,8 @@ export async function waitingRun(project: Project): Promise<void> {
 /** A transaction of another client that holds what its statements locked, until it is released. */
 export interface Holder extends AsyncDisposable {
   readonly pid: number;
+  /** Runs more statements in it. */
+  run(sql: string): Promise<unknown>;
   release(): Promise<void>;
 }
 
@@ -89,7 +92,9 @@ export async function hold(project: Project, sql: string): Promise<Holder> {
   await client.unsafe(`BEGIN; ${sql}`);
   const [row] = await client.unsafe("SELECT pg_backend_pid() AS pid");
   const release = () => client.end();
-  return { pid: row!.pid as number, release, [Symbol.asyncDispose]: release };
+  // Without the await the driver would not send it.
+  const run = async (sql: string) => await client.unsafe(sql);
+  return { pid: row!.pid as number, run, release, [Symbol.asyncDispose]: release };
 }
 
 /** Waits until the database has no connection but this one. */

@@ -11,6 +11,8 @@ export interface ProgramOptions {
   readonly cwd?: string;
   /** The environment, beside what a process needs to start. Nothing else is inherited. */
   readonly env?: Readonly<Record<string, string>>;
+  /** A script for bash that runs the program, which is `"$@"` there: `"$@" | head -n 1`. */
+  readonly script?: string;
   /** Ends the program with SIGTERM when it aborts. */
   readonly signal?: AbortSignal;
 }
@@ -24,11 +26,13 @@ export interface Outcome {
 /** The command that starts pgmigrate, for tests that need the process itself. */
 export function programCommand(args: readonly string[], options: ProgramOptions = {}): Deno.Command {
   const executable = Deno.env.get("PGMIGRATE_TEST_EXECUTABLE");
-  const [program, ...before] = executable === undefined
+  const program = executable === undefined
     ? [Deno.execPath(), "run", "--quiet", `--config=${ROOT}deno.json`, ...PERMISSIONS, `${ROOT}main.ts`]
     : [resolve(ROOT, executable)];
-  return new Deno.Command(program!, {
-    args: [...before, ...args],
+  const shell = options.script === undefined ? [] : ["/bin/bash", "-c", options.script, "bash"];
+  const [command, ...words] = [...shell, ...program, ...args];
+  return new Deno.Command(command!, {
+    args: words,
     clearEnv: true,
     env: { ...inherited(), ...options.env },
     stdin: "null",

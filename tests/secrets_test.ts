@@ -34,6 +34,13 @@ async function logins(url: URL, directory: string): Promise<Readonly<Record<stri
   const passfile = `${directory}/pgpass`;
   await Deno.writeTextFile(passfile, `${url.hostname}:*:*:${url.username}:${PASSWORD.replaceAll(":", "\\:")}\n`);
   await Deno.chmod(passfile, 0o600);
+  const serviceFile = `${directory}/pg_service.conf`;
+  const service = `[app]\nhost=${url.hostname}\nport=${url.port}\ndbname=${
+    url.pathname.slice(1)
+  }\nuser=${url.username}\n`;
+  await Deno.writeTextFile(serviceFile, `${service}password=${PASSWORD}\n`);
+  const nowhere = "127.0.0.1:1";
+  const several = withPassword.href.replace(`@${url.host}`, `@${nowhere},${url.host}`);
   const envFile = `${directory}/secrets.env`;
   await Deno.writeTextFile(envFile, `DATABASE_URL='${withPassword.href}'\n`);
   return {
@@ -42,6 +49,11 @@ async function logins(url: URL, directory: string): Promise<Readonly<Record<stri
     "key=value pairs": { args: ["-d", keyValue], env: {} },
     "PGPASSWORD": { env: { DATABASE_URL: url.href, PGPASSWORD: PASSWORD } },
     "a password file": { env: { DATABASE_URL: url.href, PGPASSFILE: passfile } },
+    "a service file": { env: { PGSERVICE: "app", PGSERVICEFILE: serviceFile } },
+    "a URL with several hosts": { env: { DATABASE_URL: several } },
+    "key=value pairs with several hosts": {
+      env: { DATABASE_URL: keyValue.replace(/^host=(\S+) port=(\S+)/, "host=127.0.0.1,$1 port=1,$2") },
+    },
     "an environment file": { args: ["--env-file", envFile], env: {} },
   };
 }
@@ -83,7 +95,20 @@ Deno.test("a password reaches no output when it is wrong, or the URL, the option
   const url = new URL(project.url);
   url.password = encodeURIComponent(PASSWORD);
   const raw = `postgres://u:${PASSWORD}@host/db`;
+  const serviceFile = `${project.directory.path}/broken_services`;
+  await Deno.writeTextFile(
+    serviceFile,
+    `[spaces]\npassword = ${PASSWORD}\n[line]\npassword=x\n${PASSWORD}\n[mode]\nhost=h\nsslmode=${PASSWORD}\n` +
+      `[up]\nhost=nowhere.invalid,127.0.0.1\nport=1\ndbname=x\nuser=x\npassword=${PASSWORD}\n`,
+  );
+  const service = (name: string) => `service=${name} servicefile=${serviceFile}`;
   const cases: readonly (readonly string[])[] = [
+    ...["spaces", "line", "mode", "up"].map((name) => ["up", "-d", service(name)]),
+    ["up", "--wait", "300ms", "-d", service("up")],
+    ["up", "-d", `service='${PASSWORD}'`],
+    ["up", "-d", url.href.replace(`@${url.host}`, `@127.0.0.1:1,${url.host}`)],
+    ["up", "-d", `${url.href}?target_session_attrs=${encodeURIComponent(PASSWORD)}`],
+    ["up", "-d", `host=a,b port=1,2,3 password='${PASSWORD}'`],
     ["up", "-d", url.href],
     ["up", "-d", raw],
     ["up", "-d", `host=h password=${PASSWORD} nonsense=1`],

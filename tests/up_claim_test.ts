@@ -49,11 +49,16 @@ Deno.test("a migration that somebody recorded meanwhile is not run again", async
   await using project = await createProject(server, {
     "001_a.sql": "INSERT INTO schema_migrations (version, name) VALUES (2, '002_b.sql');\n",
     "002_b.sql": "CREATE TABLE b ();\n",
+    "003_c.sql": "CREATE TABLE c ();\n",
   });
   const { code, stdout } = await project.run(["up", "--json"]);
   assert.equal(code, 5);
   assert.equal(linesOf(stdout, "error")[0]!.code, "claimed-elsewhere");
-  assert.deepEqual(await project.query("SELECT to_regclass('b') AS b"), [{ b: null }]);
+  // What was sent behind it is not run either: the version before it is there, but not by this run.
+  assert.deepEqual(await project.query("SELECT to_regclass('b') AS b, to_regclass('c') AS c"), [{ b: null, c: null }]);
+  assert.deepEqual(await project.applied(), ["1", "2"]);
+  assertDone(await project.run(["up"]));
+  assert.deepEqual(await project.applied(), ["1", "2", "3"]);
 });
 
 Deno.test("a first statement that committed a part before it failed is not run again", async () => {
@@ -65,7 +70,11 @@ CREATE PROCEDURE p() LANGUAGE plpgsql AS $$ BEGIN INSERT INTO a VALUES (1); COMM
   assert.equal((await project.run(["up"])).code, 1);
   const { code, stderr } = await project.run(["up"]);
   assert.equal(code, 1);
-  assert.match(stderr, /^error: 1 migration has begun and not ended\n/);
+  assert.match(
+    stderr,
+    /^error: 002_b\.sql has begun and not ended: whether the statement at line 2 was done is not known\n/,
+  );
+  assert.match(stderr, /\n +- line 2: may be done: CALL p\(\)\ndetail: Begun .*\. It stopped with: no \[P0001\]\n/);
   assert.deepEqual(await project.query("SELECT n FROM a"), [{ n: 1 }]);
 });
 

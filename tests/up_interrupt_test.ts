@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { allGone, begin, hold, runningBackend, waitingRun } from "./lifecycle.ts";
+import { startProxy } from "./faults/proxy.ts";
 import { assertDone, createProject, linesOf, resultOf } from "./pgmigrate.ts";
 import { sharedServer, sharedServers } from "./servers/mod.ts";
+import { waitUntil } from "./wait_until.ts";
 
 const server = await sharedServer("15");
 
@@ -18,7 +20,7 @@ const KEPT = `SELECT to_regclass('slow') AS slow, to_regclass('c') AS c,
 for (const server of await sharedServers()) {
   for (const [signal, exitCode] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
     Deno.test({
-      name: `${signal} cancels the statement that runs and rolls it back, on server ${server.version}`,
+      name: `failures 13: ${signal} cancels the statement that runs and rolls it back, on server ${server.version}`,
       ignore: Deno.build.os === "windows",
       async fn() {
         await using project = await createProject(server, FILES);
@@ -44,7 +46,7 @@ for (const server of await sharedServers()) {
 }
 
 Deno.test({
-  name: "SIGINT is told in JSON",
+  name: "failures 13: SIGINT is told in JSON",
   ignore: Deno.build.os === "windows",
   async fn() {
     await using project = await createProject(server, FILES);
@@ -65,7 +67,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "SIGINT ends a run that waits for another one",
+  name: "failures 13: SIGINT ends a run that waits for another one",
   ignore: Deno.build.os === "windows",
   async fn() {
     await using project = await createProject(server, FILES);
@@ -81,7 +83,7 @@ Deno.test({
   },
 });
 
-Deno.test("after kill -9 in the middle of a statement the next run begins at once, with nothing to clean up", async () => {
+Deno.test("failures 3: after kill -9 in the middle of a statement the next run begins at once, with nothing to clean up", async () => {
   await using project = await createProject(server, FILES);
   {
     await using run = begin(project, ["up"]);
@@ -97,7 +99,7 @@ Deno.test("after kill -9 in the middle of a statement the next run begins at onc
   await allGone(project);
 });
 
-Deno.test("a connection that is lost in the middle of a statement gives exit code 4 and the server's reason", async () => {
+Deno.test("failures 25: a connection that is lost in the middle of a statement gives exit code 4 and the server's reason", async () => {
   await using project = await createProject(server, FILES);
   await using run = begin(project, ["up"]);
   const backend = await runningBackend(project, "pg_sleep");
@@ -115,21 +117,124 @@ Deno.test("a connection that is lost in the middle of a statement gives exit cod
   assert.deepEqual(await project.query(KEPT), [{ slow: null, c: null, applied: 1, begun: 0 }]);
 });
 
-Deno.test("when the connection that holds the lock is lost, nothing new is started", async () => {
+Deno.test("failures 5: when the connection that holds the lock is lost, what was sent ends, and nothing new is started", async () => {
+  const many = Array.from({ length: 60 }, (_, n) => [`${n + 2}_t.sql`, `CREATE TABLE t${n} ();\n`]);
   await using project = await createProject(server, {
-    "001_a.sql": "CREATE TABLE a ();\n",
-    "002_slow.sql": "SELECT pg_advisory_xact_lock(4711);\n",
-    "003_c.sql": "CREATE TABLE c ();\n",
+    "1_slow.sql": "SELECT pg_advisory_xact_lock(4711);\n",
+    ...Object.fromEntries(many),
   });
   await using gate = await hold(project, "SELECT pg_advisory_xact_lock(4711)");
-  await using run = begin(project, ["up"]);
+  await using run = begin(project, ["up", "--json"]);
   await runningBackend(project, "4711", "Lock");
   await project.query(`
     SELECT pg_terminate_backend(pid) FROM pg_stat_activity
     WHERE datname = current_database() AND query LIKE '%pg_try_advisory_xact_lock%' AND pid <> pg_backend_pid()`);
   await gate.release();
-  const { code, stderr } = await run.ended();
+  const { code, stdout } = await run.ended();
   assert.equal(code, 4);
-  assert.match(stderr, /error: The connection that holds the lock was lost, so nothing new is started\n/);
-  assert.deepEqual(await project.applied(), ["1", "2"]);
+  assert.equal(linesOf(stdout, "error")[0]!.code, "lock-lost");
+  const applied = await project.applied();
+  assert.deepEqual(resultOf(stdout).applied, applied);
+  assert.ok(applied.length < 61, `${applied.length} of 61 were applied`);
+  const [row] = await project.query("SELECT count(*)::int AS tables FROM pg_tables WHERE tablename ~ '^t[0-9]'");
+  assert.equal(row!.tables, applied.length - 1);
+});
+
+Deno.test("failures 5: without the lock that was lost, a rival applies nothing twice that is being applied", async () => {
+  await using project = await createProject(server, {
+    "001_a.sql": "CREATE TABLE log (version int);\n",
+    "002_b.sql": "INSERT INTO log VALUES (2);\nSELECT pg_advisory_xact_lock(4711);\n",
+    "003_c.sql": "INSERT INTO log VALUES (3);\n",
+  });
+  await using gate = await hold(project, "SELECT pg_advisory_xact_lock(4711)");
+  await using run = begin(project, ["up"]);
+  await runningBackend(project, "4711", "Lock");
+  await project.query(`
+    SELECT pg_terminate_backend(l.pid) FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
+    WHERE l.locktype = 'advisory' AND l.granted AND a.application_name = 'pgmigrate' AND a.datname = current_database()`);
+  await using rival = begin(project, ["up", "--lock-timeout", "0"]);
+  await waitUntil("a rival that waits for the claim", async () => {
+    const rows = await project.query(`SELECT 1 FROM pg_stat_activity WHERE datname = current_database()
+      AND wait_event_type = 'Lock' AND wait_event <> 'advisory' AND application_name = 'pgmigrate'`);
+    return rows.length > 0 ? true : null;
+  });
+  await gate.release();
+  const codes = [(await run.ended()).code, (await rival.ended()).code];
+  // Who comes too late says so; nobody has done anything twice.
+  for (const code of codes) assert.ok([0, 4, 5].includes(code), codes.join());
+  assertDone(await project.run(["up"]));
+  assert.deepEqual(await project.query("SELECT version FROM log ORDER BY version"), [{ version: 2 }, { version: 3 }]);
+  assert.deepEqual(await project.applied(), ["1", "2", "3"]);
+});
+
+Deno.test("failures 12: after kill -9 in mid-statement the server rolls back by itself, and the same file runs again", async () => {
+  await using project = await createProject(server, {
+    "001_a.sql": "CREATE TABLE log (version int);\n",
+    "002_b.sql":
+      "INSERT INTO log VALUES (2);\nSELECT pg_sleep(CASE WHEN count(*) > 0 THEN 600 ELSE 0 END) FROM slow;\n",
+  });
+  await project.query("CREATE TABLE slow AS SELECT 1");
+  {
+    await using run = begin(project, ["up"]);
+    await runningBackend(project, "pg_sleep");
+    run.process.kill("SIGKILL");
+    await run.ended();
+  }
+  // Nobody ends that backend but its server, which looks for its client every two seconds.
+  await allGone(project);
+  assert.deepEqual(await project.query("SELECT * FROM log"), []);
+  assert.deepEqual(await project.applied(), ["1"]);
+  assert.deepEqual(await project.query("SELECT * FROM schema_migrations_unfinished"), []);
+  await project.query("DELETE FROM slow");
+  assertDone(await project.run(["up"]));
+  assert.deepEqual(await project.query("SELECT version FROM log"), [{ version: 2 }]);
+});
+
+Deno.test({
+  name: "failures 13: a second signal ends a run at once whose server answers nothing, not even the cancel",
+  ignore: Deno.build.os === "windows",
+  async fn() {
+    await using project = await createProject(server, FILES);
+    let silent = false;
+    let cancels = 0;
+    await using proxy = startProxy(server, ({ type }) => {
+      if (type === "cancel") cancels++;
+      return silent ? "stop" : undefined;
+    });
+    await using run = begin(project, ["up"], { DATABASE_URL: proxy.url(project.url) });
+    await runningBackend(project, "pg_sleep");
+    silent = true;
+    run.process.kill("SIGINT");
+    await waitUntil("a cancel", () => Promise.resolve(cancels > 0 ? true : null));
+    run.process.kill("SIGINT");
+    assert.equal((await run.ended()).code, 130);
+    proxy.cutAll();
+    await allGone(project);
+    assert.deepEqual(await project.query(KEPT), [{ slow: null, c: null, applied: 1, begun: 0 }]);
+  },
+});
+
+Deno.test({
+  name: "failures 13: a run ends no sooner than its cancel request, which would crash PgBouncer 1.18 if it broke off",
+  ignore: Deno.build.os === "windows",
+  async fn() {
+    await using project = await createProject(server, FILES);
+    let backend = 0;
+    let passed = false;
+    await using proxy = startProxy(server, async ({ type }) => {
+      if (type !== "cancel" || passed) return undefined;
+      // The statement ends otherwise, and the run has nothing to wait for but this.
+      await project.query(`SELECT pg_terminate_backend(${backend})`);
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      passed = true;
+      return undefined;
+    });
+    await using run = begin(project, ["up"], { DATABASE_URL: proxy.url(project.url) });
+    backend = await runningBackend(project, "pg_sleep");
+    run.process.kill("SIGINT");
+    const { code } = await run.ended();
+    assert.ok(passed);
+    assert.equal(code, 130);
+    assert.deepEqual(await project.query(KEPT), [{ slow: null, c: null, applied: 1, begun: 0 }]);
+  },
 });

@@ -11,7 +11,7 @@ const INDEXES = `SELECT c.relname AS name, i.indisvalid AS valid
   FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE i.indrelid = 'a'::regclass ORDER BY 1`;
 
 for (const server of await sharedServers()) {
-  Deno.test(`a no-transaction file builds its indexes concurrently, on server ${server.version}`, async () => {
+  Deno.test(`failures 22: a no-transaction file builds its indexes concurrently, one a message, on server ${server.version}`, async () => {
     await using project = await createProject(server, {
       "001_a.sql": TABLE,
       "002_b.sql":
@@ -30,7 +30,7 @@ for (const server of await sharedServers()) {
     assert.deepEqual(await project.query("SELECT 1 FROM schema_migrations_unfinished"), []);
   });
 
-  Deno.test(`a concurrent index that fails is left INVALID, and up goes no further, on server ${server.version}`, async () => {
+  Deno.test(`a concurrent index that fails is left INVALID, and the next up drops it and builds it again, on server ${server.version}`, async () => {
     await using project = await createProject(server, {
       "001_a.sql": TABLE,
       "002_b.sql": "-- pgmigrate: no-transaction\nCREATE UNIQUE INDEX CONCURRENTLY unique_n ON a (n);\n",
@@ -43,31 +43,39 @@ for (const server of await sharedServers()) {
       /error: could not create unique index "unique_n" \[23505\]\n +--> migrations\/002_b\.sql:2:1\n/,
     );
     assert.match(stderr, /detail: Key \(n\)=\(1\) is duplicated\.\n/);
-    assert.doesNotMatch(stderr, /Nothing of 002_b\.sql was kept/);
-    assert.match(stderr, /The database is at version 1; 2 migrations are pending\.\n$/);
+    assert.match(
+      stderr,
+      /\nNo statement of 002_b\.sql is done\. The INVALID index public\.unique_n stayed behind: .*\. pgmigrate up drops it and goes on at line 2\. The database is at version 1; 2 migrations are pending\.\n$/,
+    );
     assert.deepEqual(await project.query(INDEXES), [{ name: "unique_n", valid: false }]);
     assert.deepEqual(await project.applied(), ["1"]);
-    assert.deepEqual(await project.query("SELECT version::int, statement FROM schema_migrations_unfinished"), [
-      { version: 2, statement: 0 },
+    const begun =
+      "SELECT version::int, statement, statements, sent, failure, attempt FROM schema_migrations_unfinished";
+    const failure = 'could not create unique index "unique_n" [23505]';
+    assert.deepEqual(await project.query(begun), [
+      { version: 2, statement: 0, statements: 1, sent: 1, failure, attempt: 1 },
     ]);
+
+    const status = await project.run(["status"]);
+    assert.match(
+      status.stdout,
+      /^unfinished +002_b\.sql +0 of 1 statement done, stopped at line 2: could not create unique index "unique_n" \[23505\]$/m,
+    );
+    assert.equal((await project.run(["verify"])).code, 1);
 
     const again = await project.run(["up"]);
     assert.deepEqual({ code: again.code, stdout: again.stdout }, { code: 1, stdout: "" });
-    assert.match(
-      again.stderr,
-      /^error: 1 migration has begun and not ended\n +- 002_b\.sql: begun .*, 0 statements done\n/,
-    );
-    assert.match(again.stderr, /\nNothing was applied\.\n$/);
-    const status = await project.run(["status"]);
-    assert.match(status.stdout, /^unfinished +002_b\.sql/m);
-    assert.equal((await project.run(["verify"])).code, 1);
+    assert.match(again.stderr, /^note: 002_b\.sql: The INVALID index public\.unique_n that it left is dropped first\n/);
+    assert.deepEqual(await project.query(INDEXES), [{ name: "unique_n", valid: false }]);
+    assert.deepEqual(await project.query(begun), [
+      { version: 2, statement: 0, statements: 1, sent: 1, failure, attempt: 2 },
+    ]);
 
-    // The way out that up names: take away what is there, and let it run again.
-    const forget = /DELETE FROM [^;]*;/.exec(again.stderr)?.[0];
-    assert.ok(forget !== undefined, again.stderr);
-    await project.query(`DROP INDEX unique_n; DELETE FROM a; ${forget}`);
+    await project.query("DELETE FROM a");
     assertDone(await project.run(["up"]));
     assert.deepEqual(await project.query(INDEXES), [{ name: "unique_n", valid: true }]);
+    assert.deepEqual(await project.applied(), ["1", "2", "3"]);
+    assert.deepEqual(await project.query(begun), []);
   });
 }
 
@@ -111,7 +119,7 @@ Deno.test("a no-transaction file whose first statement is refused has done nothi
   assertDone(await project.run(["up"]));
 });
 
-Deno.test("CREATE INDEX CONCURRENTLY IF NOT EXISTS over an INVALID index of that name is not success", async () => {
+Deno.test("failures 23: CREATE INDEX CONCURRENTLY IF NOT EXISTS over an INVALID index of that name is not success", async () => {
   await using project = await createProject(server, {
     "001_a.sql": "-- pgmigrate: no-transaction\nCREATE INDEX CONCURRENTLY IF NOT EXISTS unique_n ON a (n);\n",
   });
@@ -119,12 +127,21 @@ Deno.test("CREATE INDEX CONCURRENTLY IF NOT EXISTS over an INVALID index of that
   await assert.rejects(project.query("CREATE UNIQUE INDEX CONCURRENTLY unique_n ON a (n)"));
   const { code, stderr } = await project.run(["up"]);
   assert.equal(code, 1);
-  assert.match(stderr, /error: migrations\/001_a\.sql left 1 index that PostgreSQL calls INVALID\n/);
-  assert.match(stderr, /\n +- public\.unique_n\n/);
+  assert.match(
+    stderr,
+    /error: The index public\.unique_n was there before migrations\/001_a\.sql, and PostgreSQL calls it INVALID\n/,
+  );
+  assert.match(stderr, /\nNothing of 001_a\.sql was kept\. /);
   assert.deepEqual(await project.applied(), []);
+  // The way out that it names.
+  const drop = /DROP INDEX CONCURRENTLY \S+$/m.exec(stderr)?.[0];
+  assert.ok(drop !== undefined, stderr);
+  await project.query(drop);
+  assertDone(await project.run(["up"]));
+  assert.deepEqual(await project.query(INDEXES), [{ name: "unique_n", valid: true }]);
 });
 
-Deno.test("a concurrent index waits for an old transaction, not for pgmigrate's own lock", async () => {
+Deno.test("failures 1: a concurrent index waits for an old transaction, not for pgmigrate's own lock", async () => {
   await using project = await createProject(server, {
     "001_a.sql": TABLE,
     "002_b.sql": "-- pgmigrate: no-transaction\nCREATE INDEX CONCURRENTLY one ON a (n);\n",

@@ -197,7 +197,7 @@ Deno.test("up --allow-out-of-order applies a file that is older than what was ap
   assert.deepEqual(await project.applied(), ["1", "2"]);
 });
 
-Deno.test("up warns of a file that was renamed after it was applied, and goes on", async () => {
+Deno.test("failures 24: up warns of a file that was renamed after it was applied, and goes on", async () => {
   await using project = await createProject(server, { "001_a.sql": "CREATE TABLE a ()" });
   assertDone(await project.run(["up", "-q"]));
   await project.directory.remove("001_a.sql");
@@ -238,7 +238,7 @@ Deno.test("up shows a NOTICE and a WARNING of the server with the migration that
   ]);
 });
 
-Deno.test("up applies empty, comment-only and statement-less files with a warning", async () => {
+Deno.test("failures 20: up applies empty, comment-only and statement-less files with a warning", async () => {
   await using project = await createProject(server, {
     "001_empty.sql": "",
     "002_comment.sql": "-- later\n/* or never */\n",
@@ -256,7 +256,7 @@ Deno.test("up applies empty, comment-only and statement-less files with a warnin
   assert.deepEqual(await project.query("SELECT to_regclass('b') IS NOT NULL AS there"), [{ there: true }]);
 });
 
-Deno.test("up sends a file's text as it is: CRLF and every script in literals, a BOM dropped", async () => {
+Deno.test("failures 18: up sends a file's text as it is: CRLF and every script in literals, a BOM dropped", async () => {
   const literal = "Grüße, 世界 🐘\r\nnext line";
   await using project = await createProject(server, {
     "001_größe_世界.sql":

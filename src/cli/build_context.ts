@@ -23,10 +23,11 @@ export function buildContext(options: {
   const { world, env, databaseUrl, waitMs, report } = options;
   return {
     now: world.now,
+    random: Math.random,
     files: diskFiles(),
     report,
     signal: world.signal,
-    async connect() {
+    async connect(purpose) {
       const [{ parseTarget }, { systemFiles }, { connect }] = await Promise.all([
         import("../database/dsn.ts"),
         import("../database/setting_files.ts"),
@@ -36,7 +37,7 @@ export function buildContext(options: {
       const os = world.platform === "windows" ? "windows" as const : "other" as const;
       const target = await parseTarget({ url: databaseUrl ?? undefined, env, files: systemFiles, os, warn });
       const onWait = (message: string) => report({ event: "waiting", for: "server", message });
-      return connect(target, { signal: world.signal, waitMs, onWait });
+      return connect(target, { purpose, signal: world.signal, waitMs, onWait, warn });
     },
   };
 }

@@ -3,9 +3,10 @@
 import { invalidEnvFile } from "../errors.ts";
 
 const BLANK = /(?:[ \t]*(?:#.*)?(?:\n|$))/y;
-/** A name and `=`; then a value in quotes of one kind, which may go on over lines, or one up to the line's end. */
-const ASSIGNMENT =
-  /[ \t]*(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_.-]*)[ \t]*=[ \t]*(?:"((?:[^"\\]|\\[^])*)"|'([^']*)'|`([^`]*)`|((?!["'`]).*?))(?:[ \t]+#.*|[ \t]*)(?:\n|$)/y;
+/** A name and `=`; then a value in quotes of one kind, which may go on over lines. {@link PLAIN}: one up to the line's end. */
+const QUOTED =
+  /[ \t]*(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_.-]*)[ \t]*=[ \t]*(?:"((?:[^"\\]|\\[^])*)"|'([^']*)'|`([^`]*)`)(?:[ \t]+#.*|[ \t]*)(?:\n|$)/y;
+const PLAIN = /[ \t]*(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_.-]*)[ \t]*=[ \t]*(?!["'`])(.*)(?:\n|$)/y;
 const ESCAPES: Readonly<Record<string, string>> = { n: "\n", r: "\r", t: "\t" };
 
 /**
@@ -22,16 +23,24 @@ export function parseEnvFile(text: string, file: string): Readonly<Record<string
   const rest = text.replace(/^\uFEFF/, "").replace(/\r\n/g, "\n");
   const variables = new Map<string, string>();
   for (let at = 0; at < rest.length;) {
-    BLANK.lastIndex = ASSIGNMENT.lastIndex = at;
+    BLANK.lastIndex = QUOTED.lastIndex = PLAIN.lastIndex = at;
     if (BLANK.test(rest)) {
       at = BLANK.lastIndex;
       continue;
     }
-    const [, name, double, single, back, plain] = ASSIGNMENT.exec(rest) ?? [];
+    const [, quoted, double, single, back] = QUOTED.exec(rest) ?? [];
+    const [, unquoted, plain] = quoted === undefined ? PLAIN.exec(rest) ?? [] : [];
+    const name = quoted ?? unquoted;
     if (name === undefined) throw invalidEnvFile(file, rest.slice(0, at).split("\n").length, "it is no NAME=value");
     const escaped = double?.replace(/\\([^])/g, (_, character: string) => ESCAPES[character] ?? character);
-    variables.set(name, escaped ?? single ?? back ?? plain ?? "");
-    at = ASSIGNMENT.lastIndex;
+    variables.set(name, escaped ?? single ?? back ?? withoutComment(plain ?? ""));
+    at = Math.max(PLAIN.lastIndex, QUOTED.lastIndex);
   }
   return Object.fromEntries(variables);
+}
+
+/** In two steps: one pattern for both would take a time that grows with the square of the white space. */
+function withoutComment(value: string): string {
+  const comment = value.search(/[ \t]#/);
+  return (comment < 0 ? value : value.slice(0, comment)).replace(/(?<![ \t])[ \t]+$/, "");
 }

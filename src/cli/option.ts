@@ -1,6 +1,7 @@
 /** What an option of the command line is: how it is written, what it means, how its value is read. */
 
 import { unknownChoice } from "../errors.ts";
+import { parseAttempts } from "./attempts.ts";
 import { parseDuration } from "./duration.ts";
 import { nearest } from "./nearest.ts";
 import { showArgument } from "./show_argument.ts";
@@ -39,6 +40,11 @@ export function flag(help: string, short?: string): Option<boolean> {
 /** @param fallbackMs milliseconds */
 export function duration(help: string, fallbackMs: number): Option<number> {
   return { placeholder: "DURATION", help, parse: parseDuration, fallback: fallbackMs };
+}
+
+/** @param fallback how often, where nothing says so */
+export function attempts(help: string, fallback: number): Option<number> {
+  return { placeholder: "N", help, parse: parseAttempts, fallback };
 }
 
 export function version(help: string): Option<bigint | null> {

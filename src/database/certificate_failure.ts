@@ -4,7 +4,7 @@ import { type Failure, tlsFailed } from "../errors.ts";
 import { serverName } from "./server_name.ts";
 import type { ServerTarget } from "./target.ts";
 
-/** Error codes of OpenSSL, and the words of rustls that Deno before 2.7 has in their place. */
+/** Error codes of OpenSSL, and the words of rustls; an alert is what the server says of the client. */
 const PROBLEMS: readonly { readonly pattern: RegExp; readonly problem: string; readonly hint: string }[] = [
   {
     pattern: /ALTNAME_INVALID|not valid for name|NotValidForName/,
@@ -28,10 +28,40 @@ const PROBLEMS: readonly { readonly pattern: RegExp; readonly problem: string; r
   },
 ];
 
+/** The alerts of TLS (RFC 8446, 6.2) that people meet, which are about the client's side. */
+const ALERTS: typeof PROBLEMS = [
+  {
+    pattern: /unknown.?ca/i,
+    problem: "it does not trust the authority of the client's certificate",
+    hint: "Give a certificate of an authority that the server trusts (its ssl_ca_file) with sslcert=FILE.",
+  },
+  {
+    pattern: /certificate.?expired/i,
+    problem: "it says that the client's certificate has expired",
+    hint: "Renew the certificate of sslcert, or set the clocks of both machines.",
+  },
+  {
+    pattern: /certificate/i,
+    problem: "it does not accept the client's certificate",
+    hint: "Its log says why. The certificate is that of sslcert, else ~/.postgresql/postgresql.crt.",
+  },
+  {
+    pattern: /protocol.?version/i,
+    problem: "it has no version of TLS that this runtime has",
+    hint: "pgmigrate takes TLS 1.2 and 1.3. Raise ssl_max_protocol_version on the server.",
+  },
+];
+
+/** Whether the server has ended the connection with an alert; after a handshake it comes with the first answer. */
+export function isAlert(message: string): boolean {
+  return /\balert\b/i.test(message);
+}
+
 /** The failure that an error of the TLS layer stands for. */
 export function certificateFailure(error: Error, target: ServerTarget): Failure {
   const code = "code" in error ? String(error.code) : "";
-  const known = PROBLEMS.find(({ pattern }) => pattern.test(`${code} ${error.message}`));
+  const problems = isAlert(error.message) ? ALERTS : PROBLEMS;
+  const known = problems.find(({ pattern }) => pattern.test(`${code} ${error.message}`));
   const detail = error.message === "" ? code : error.message;
   return tlsFailed(
     serverName(target),

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Migration } from "../migration/migration.ts";
-import { claim, dropClaim, keptSource, moveClaim, noteProgress, waysOut } from "./claim.ts";
+import { claim, claimOrRaise, dropClaim, keptSource, moveClaim, moveOrRaise } from "./claim.ts";
 import type { Row, Session } from "./session.ts";
 import { identifier, sql } from "./sql.ts";
 
@@ -70,11 +70,40 @@ Deno.test("claim() sends what comes after in the same message", async () => {
 
 Deno.test("moveClaim() moves the claim of a version, or only that of the transaction that made it", () => {
   const own = oneLine(moveClaim(TABLES, { version: 7n, xact: "731" }, 12.6).text);
-  assert.match(own, /DELETE FROM "s"."t_unfinished" WHERE version = 7 AND xact = '731' RETURNING/);
+  assert.match(
+    own,
+    /DELETE FROM "s"."t_unfinished" WHERE version OPERATOR\(pg_catalog\.=\) 7 AND xact OPERATOR\(pg_catalog\.=\) '731' RETURNING/,
+  );
   assert.match(own, /INSERT INTO "s"."t" .* checksum, 13, CURRENT_USER, source FROM ended RETURNING version$/);
   const any = oneLine(moveClaim(TABLES, { version: 7n }, null).text);
-  assert.match(any, /WHERE version = 7 RETURNING/);
+  assert.match(any, /WHERE version OPERATOR\(pg_catalog\.=\) 7 RETURNING/);
   assert.match(any, /checksum, NULL, CURRENT_USER/);
+});
+
+Deno.test("claimOrRaise() needs the migration not to be applied, and the one before it to be where that is asked", () => {
+  const alone = oneLine(claimOrRaise(TABLES, { migration: MIGRATION, after: null }).text);
+  assert.match(
+    alone,
+    /WHERE NOT EXISTS \(SELECT FROM "s"\."t" WHERE version OPERATOR\(pg_catalog\.=\) 9007199254740993\) RETURNING xact\)/,
+  );
+  const behind = oneLine(claimOrRaise(TABLES, { migration: MIGRATION, after: 7n }).text);
+  assert.match(
+    behind,
+    / AND EXISTS \(SELECT FROM "s"\."t" WHERE version OPERATOR\(pg_catalog\.=\) 7\) AND pg_catalog\.current_setting\('pgmigrate\.applied', true\) OPERATOR\(pg_catalog\.=\) '7' RETURNING xact\)/,
+  );
+  for (const text of [alone, behind]) assert.match(text, /SELECT 1 OPERATOR\(pg_catalog\.\/\) pg_catalog\.count\(\*\)/);
+});
+
+Deno.test("moveOrRaise() moves the claim of the running transaction only, and is ASCII", () => {
+  const text = oneLine(moveOrRaise(TABLES, 7n).text);
+  assert.match(
+    text,
+    /DELETE FROM "s"\."t_unfinished" WHERE version OPERATOR\(pg_catalog\.=\) 7 AND xact OPERATOR\(pg_catalog\.=\) pg_catalog\.pg_current_xact_id\(\) /,
+  );
+  assert.match(text, /SELECT 1 OPERATOR\(pg_catalog\.\/\) pg_catalog\.count\(\*\)/);
+  const tables = { applied: identifier("größe"), unfinished: identifier("größe_unfinished") };
+  // deno-lint-ignore no-control-regex
+  assert.match(moveOrRaise(tables, 7n).text, /^[\x00-\x7f]*$/);
 });
 
 Deno.test("moveClaim() is ASCII whatever the tracker is called, for the file may have set another client_encoding", () => {
@@ -83,26 +112,12 @@ Deno.test("moveClaim() is ASCII whatever the tracker is called, for the file may
   assert.match(moveClaim(tables, { version: 7n, xact: "731" }, 1).text, /^[\x00-\x7f]*$/);
 });
 
-Deno.test("noteProgress() and dropClaim() touch the claim of one version, or only that of one transaction", () => {
+Deno.test("dropClaim() touches the claim of one version, or only that of one transaction or one attempt", () => {
   const of = { version: 7n, xact: "731" };
   assert.equal(
-    noteProgress(TABLES, { version: 7n }, 3).text,
-    `UPDATE "s"."t_unfinished" SET statement = 3 WHERE version = 7`,
+    dropClaim(TABLES, { version: 7n }).text,
+    `DELETE FROM "s"."t_unfinished" WHERE version OPERATOR(pg_catalog.=) 7`,
   );
-  assert.match(noteProgress(TABLES, of, 3).text, / WHERE version = 7 AND xact = '731'$/);
-  assert.equal(dropClaim(TABLES, { version: 7n }).text, `DELETE FROM "s"."t_unfinished" WHERE version = 7`);
-  assert.match(dropClaim(TABLES, of).text, / WHERE version = 7 AND xact = '731'$/);
-});
-
-Deno.test("waysOut() gives two statements, each on one line and ended", () => {
-  const { forget, record } = waysOut(TABLES, 7n);
-  assert.equal(forget, `DELETE FROM "s"."t_unfinished" WHERE version = 7;`);
-  assert.match(record, /^WITH ended AS \(DELETE FROM "s"\."t_unfinished" WHERE version = 7 .* RETURNING version;$/);
-});
-
-Deno.test("waysOut() leaves the names of the tables as they are, white space included", () => {
-  const tables = { applied: identifier("a  b"), unfinished: identifier("a  b_unfinished") };
-  const { forget, record } = waysOut(tables, 7n);
-  assert.equal(forget, `DELETE FROM "a  b_unfinished" WHERE version = 7;`);
-  assert.ok(record.includes(`INSERT INTO "a  b" `), record);
+  assert.match(dropClaim(TABLES, of).text, / 7 AND xact OPERATOR\(pg_catalog\.=\) '731'$/);
+  assert.match(dropClaim(TABLES, { ...of, attempt: 2 }).text, / '731' AND attempt OPERATOR\(pg_catalog\.=\) 2$/);
 });

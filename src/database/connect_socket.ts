@@ -8,6 +8,9 @@ import type { ServerTarget } from "./target.ts";
 /** How long one address of several is tried before the next one is. */
 const NEXT_ADDRESS_MS = 3000;
 
+/** Above it the driver sends no more until all that it has sent is answered: more than is ever sent ahead. */
+const SENT_AHEAD_BYTES = 4 * 1024 * 1024;
+
 /**
  * Connects to the target's address, or to the first of several that answers. TCP sockets send small packets at once
  * (TCP_NODELAY), for the protocol waits for each answer, and notice a dead peer (keepalive).
@@ -20,15 +23,19 @@ export function connectSocket(
 ): Promise<Socket> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason);
-    const host = target.hostAddress ?? target.host;
-    const socket = isSocketDirectory(host) ? connect({ path: socketPath({ host, port: target.port }) }) : connect({
-      host,
-      port: target.port,
-      noDelay: true,
-      keepAlive: true,
-      autoSelectFamily: true,
-      autoSelectFamilyAttemptTimeout: NEXT_ADDRESS_MS,
-    });
+    const host = target.hostAddress ?? target.address ?? target.host;
+    const common = { writableHighWaterMark: SENT_AHEAD_BYTES };
+    const socket = isSocketDirectory(host)
+      ? connect({ ...common, path: socketPath({ host, port: target.port }) })
+      : connect({
+        ...common,
+        host,
+        port: target.port,
+        noDelay: true,
+        keepAlive: true,
+        autoSelectFamily: true,
+        autoSelectFamilyAttemptTimeout: NEXT_ADDRESS_MS,
+      });
     const settle = () => {
       signal.removeEventListener("abort", aborted);
       socket.off("error", failed);
@@ -98,8 +105,8 @@ function connectFailure(target: ServerTarget, error: unknown): Failure {
 }
 
 /** No answer in time, from the network or from the server. */
-export function timedOut(target: ServerTarget): Failure {
-  const seconds = target.connectTimeoutMs / 1000;
+export function timedOut(target: ServerTarget, limitMs: number = target.connectTimeoutMs): Failure {
+  const seconds = limitMs / 1000;
   return cannotConnect(
     serverName(target),
     seconds === 0 ? "no answer" : `no answer within ${seconds} s`,

@@ -4,13 +4,13 @@ import type { Duplex } from "node:stream";
 import { Failure } from "../errors.ts";
 import { connectSocket, timedOut } from "./connect_socket.ts";
 import type { ServerTarget } from "./target.ts";
-import { encrypt, isOptional, refuseUnverifiable } from "./tls.ts";
+import { encrypt, isOptional, refuseUnusable } from "./tls.ts";
 
 /**
  * Connects to a server: TCP or Unix socket, and TLS as the target asks. The stream is ready for the startup message.
  *
- * `allow` means the same as `prefer` here: TLS where the server has it. In both, a handshake that fails leads to a second
- * connection in plaintext, as in libpq.
+ * In `prefer`, a handshake that fails leads to a second connection in plaintext, as in libpq. In `allow` TLS comes only
+ * after the server has refused a login without it, which is for the caller to find out (`log_in.ts`).
  *
  * @param options.signal stops it at any point
  * @throws {Failure} `cannot-connect` or `tls-failed`; or the reason of the signal, when that aborts first
@@ -34,9 +34,9 @@ export async function dial(
 }
 
 async function connectWithin(target: ServerTarget, signal: AbortSignal): Promise<Duplex> {
-  refuseUnverifiable(target);
+  refuseUnusable(target);
   const socket = await connectSocket(target, { signal });
-  if (target.tls.mode === "disable") return socket;
+  if (target.tls.mode === "disable" || target.tls.mode === "allow") return socket;
   try {
     return await encrypt(socket, { target, signal });
   } catch (error) {

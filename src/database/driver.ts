@@ -1,5 +1,6 @@
 /** postgres.js, as the sessions use it: one socket, the simple protocol, every value as text. */
 
+import process from "node:process";
 import type { Duplex } from "node:stream";
 import postgres from "postgres";
 import type { Row, ServerMessage } from "./session.ts";
@@ -14,11 +15,14 @@ export interface Login {
   readonly startupOptions?: string;
 }
 
+/** How many messages may wait for their answers on one connection. */
+const MAX_MESSAGES_AHEAD = 1000;
+
 /**
  * The driver on one socket, which it is given once: it cannot reconnect. Every setting is given, for it would read those
- * that are not from the environment; it still reads PGTARGETSESSIONATTRS.
+ * that are not from the environment.
  */
-export function driver(socket: Duplex, options: Login, onNotice: (notice: ServerMessage) => void): postgres.Sql {
+export function driver(socket: Duplex, options: Login): postgres.Sql {
   let given = false;
   const once = () => {
     if (given) throw new Error("The session is gone");
@@ -41,7 +45,7 @@ export function driver(socket: Duplex, options: Login, onNotice: (notice: Server
     connect_timeout: 0,
     keep_alive: 0,
     backoff: 0,
-    max_pipeline: 1,
+    max_pipeline: MAX_MESSAGES_AHEAD,
     sslnegotiation: null,
     publications: "",
     debug: false,
@@ -49,9 +53,27 @@ export function driver(socket: Duplex, options: Login, onNotice: (notice: Server
       application_name: options.applicationName,
       ...options.startupOptions === undefined ? {} : { options: options.startupOptions },
     },
-    onnotice: (notice: DriverMessage) => onNotice(asMessage(notice)),
+    // Notices are read along with the rest: here nobody would know which message they answer.
+    onnotice: () => {},
   };
-  return postgres(settings as unknown as postgres.Options<Record<string, never>>);
+  return withoutVariable(
+    "PGTARGETSESSIONATTRS",
+    () => postgres(settings as unknown as postgres.Options<Record<string, never>>),
+  );
+}
+
+/**
+ * The driver reads this variable whatever it is given, knows fewer of its values than libpq, and would end a session
+ * that our own choice of a server has found right. It reads it at once, so nobody else can miss the variable.
+ */
+function withoutVariable<T>(name: string, work: () => T): T {
+  const value = process.env[name];
+  delete process.env[name];
+  try {
+    return work();
+  } finally {
+    if (value !== undefined) process.env[name] = value;
+  }
 }
 
 /** The driver's names for the fields of an error or notice. */
@@ -65,11 +87,12 @@ interface DriverMessage {
   readonly internal_position?: string | undefined;
   readonly internal_query?: string | undefined;
   readonly where?: string | undefined;
+  readonly routine?: string | undefined;
 }
 
 /** A message of the server, by the driver's names for its fields. */
 export function asMessage(message: DriverMessage): ServerMessage {
-  const { detail, hint, position, internal_position, internal_query, where } = message;
+  const { detail, hint, position, internal_position, internal_query, where, routine } = message;
   return {
     severity: message.severity ?? "ERROR",
     sqlstate: message.code ?? "XX000",
@@ -80,6 +103,7 @@ export function asMessage(message: DriverMessage): ServerMessage {
     ...internal_position === undefined ? {} : { internalPosition: Number(internal_position) },
     ...internal_query === undefined ? {} : { internalQuery: internal_query },
     ...where === undefined ? {} : { where },
+    ...routine === undefined ? {} : { routine },
   };
 }
 
@@ -91,20 +115,23 @@ export function atOnce(text: string): string {
   return text.padEnd(SENT_AT_ONCE_BYTES);
 }
 
-/** What the driver gives for a text of one or more statements, values as they came. */
-export type RawResult = readonly (readonly (Uint8Array | null)[])[] & {
-  readonly columns: readonly { readonly name: string }[];
-};
+/** A row as the driver gives it, values as they came. */
+export type RawRow = readonly (Uint8Array | null)[];
+
+/** What the driver gives for a text of one or more statements. */
+export type RawResult = readonly RawRow[] & { readonly columns: readonly { readonly name: string }[] };
 
 /** The driver gives a list of results for several statements with rows, and one result for one. */
 export function rowsOf(result: RawResult | RawResult[]): Row[] {
   const several = Array.isArray(result) && !("columns" in result);
   const last = several ? (result as RawResult[]).at(-1) : result as RawResult;
   if (last === undefined) return [];
-  const decoder = new TextDecoder();
-  return last.map((values) =>
-    Object.fromEntries(
-      values.map((value, index) => [last.columns[index]!.name, value === null ? null : decoder.decode(value)]),
-    )
-  );
+  return last.map((row) => Object.fromEntries(valuesOf(row).map((value, index) => [last.columns[index]!.name, value])));
 }
+
+/** The texts of a row's values. */
+export function valuesOf(row: RawRow): (string | null)[] {
+  return row.map((value) => value === null ? null : DECODER.decode(value));
+}
+
+const DECODER = new TextDecoder();

@@ -9,7 +9,8 @@ import {
 import { type Environment, environmentSettings, namesDatabase } from "./environment.ts";
 import { foreignHint, foreignScheme } from "./foreign_urls.ts";
 import { keywordSettings } from "./keyword_settings.ts";
-import { serverTarget, type TargetContext } from "./server_target.ts";
+import { serviceSettings } from "./service_file.ts";
+import { serversTarget, type TargetContext } from "./server_target.ts";
 import { isHonoured, limitOf, type Setting, type Settings } from "./settings.ts";
 import type { Target } from "./target.ts";
 import { type Pair, urlSettings } from "./url_settings.ts";
@@ -23,7 +24,7 @@ export interface TargetSource extends TargetContext {
 
 /**
  * Finds out which database is meant: the URL given, else `DATABASE_URL`, else the `PG*` variables. Whatever a URL leaves
- * out is taken from the `PG*` variables, as libpq does.
+ * out is taken from the service that it or PGSERVICE names, and then from the `PG*` variables, as libpq does.
  *
  * @throws {Failure} exit code 2; no failure holds a part of the URL, which may carry a password
  */
@@ -33,10 +34,15 @@ export async function parseTarget(source: TargetSource): Promise<Target> {
   // An empty --database-url is a variable that was not set: falling back would migrate a database that nobody named.
   if (given === "" && source.url !== undefined) throw noDatabase();
   if (given.startsWith("embedded:")) return { kind: "embedded", directory: embeddedDirectory(given) };
-  const settings = new Map([...fromEnvironment, ...(given === "" ? [] : checked(pairsOf(given)))]);
+  const fromUrl: Settings = given === "" ? new Map() : checked(pairsOf(given));
+  const service = await serviceSettings(fromUrl.get("service") ?? fromEnvironment.get("service"), {
+    file: fromUrl.get("servicefile"),
+    ...source,
+  });
+  const settings = new Map([...fromEnvironment, ...service, ...fromUrl]);
   if (!namesDatabase(settings)) throw noDatabase();
   refuseUnsupported(settings);
-  return await serverTarget(settings, source);
+  return await serversTarget(settings, source);
 }
 
 function embeddedDirectory(given: string): string | null {

@@ -5,7 +5,7 @@ import { Failure } from "../errors.ts";
 import { parseTarget } from "./dsn.ts";
 import type { Environment } from "./environment.ts";
 import type { FileStatus } from "./setting_files.ts";
-import type { ServerTarget, Target } from "./target.ts";
+import type { ServersTarget, ServerTarget, Target } from "./target.ts";
 
 interface World {
   readonly env?: Environment;
@@ -31,8 +31,9 @@ function parse(url: string | undefined, { env = {}, files = {}, status, warnings
 
 async function server(url: string | undefined, world: World = {}): Promise<ServerTarget> {
   const target: Target = await parse(url, world);
-  assert(target.kind === "server");
-  return target;
+  assert(target.kind === "servers");
+  assert.equal(target.servers.length, 1);
+  return target.servers[0];
 }
 
 async function failure(url: string | undefined, world: World = {}): Promise<Failure> {
@@ -52,8 +53,7 @@ function textOf({ message, details }: Failure): string {
 }
 
 Deno.test("parseTarget() fills in what a URL leaves out", async () => {
-  assert.deepEqual(await parse("postgres://ann@db.internal"), {
-    kind: "server",
+  assert.deepEqual(await server("postgres://ann@db.internal"), {
     host: "db.internal",
     port: 5432,
     user: "ann",
@@ -125,8 +125,7 @@ Deno.test("parseTarget() lets PG* variables fill what the URL leaves out, and ne
     PGCONNECT_TIMEOUT: "7",
     PGSSLMODE: "require",
   };
-  assert.deepEqual(await parse("postgres://db/app", { env }), {
-    kind: "server",
+  assert.deepEqual(await server("postgres://db/app", { env }), {
     host: "db",
     port: 6000,
     user: "eve",
@@ -184,12 +183,10 @@ Deno.test("parseTarget() refuses by name what libpq has and it has not, from the
     const setting of [
       "channel_binding=require",
       "gssencmode=require",
-      "target_session_attrs=standby",
       "require_auth=scram-sha-256",
       "sslcrl=/x",
       "ssl_min_protocol_version=TLSv1.3",
-      "service=app",
-      "sslnegotiation=direct",
+      "sslcertmode=require",
       "requirepeer=postgres",
     ]
   ) {
@@ -202,14 +199,111 @@ Deno.test("parseTarget() refuses by name what libpq has and it has not, from the
       ["PGCHANNELBINDING", "require"],
       ["PGGSSENCMODE", "require"],
       ["PGREQUIREAUTH", "scram-sha-256"],
-      ["PGSERVICE", "app"],
       ["PGSSLCRL", "/x"],
-      ["PGTARGETSESSIONATTRS", "read-only"],
     ] as const
   ) {
     assert.match((await failure("postgres://db/app", { env: { [name]: value } })).message, new RegExp(`^${name} `));
   }
-  assert.equal((await failure("postgres://a,b/app")).code, "unsupported-connection-parameter");
+});
+
+async function servers(url: string | undefined, world: World = {}): Promise<ServersTarget> {
+  const target = await parse(url, world);
+  assert(target.kind === "servers");
+  return target;
+}
+
+async function places(url: string, world: World = {}): Promise<string[]> {
+  return (await servers(url, world)).servers.map(({ host, hostAddress, port }) =>
+    `${host}:${port}${hostAddress === undefined ? "" : `=${hostAddress}`}`
+  );
+}
+
+Deno.test("parseTarget() reads several hosts and ports, in each spelling, as libpq pairs them", async () => {
+  assert.deepEqual(await places("postgres://a:1,b:2/app"), ["a:1", "b:2"]);
+  assert.deepEqual(await places("postgres://u:p@a,[::1]:2,%2Ftmp/app"), ["a:5432", "::1:2", "/tmp:5432"]);
+  assert.deepEqual(await places("postgres://a,b/app?port=6000"), ["a:6000", "b:6000"]);
+  assert.deepEqual(await places("host=a,b port=1,2 dbname=app"), ["a:1", "b:2"]);
+  assert.deepEqual(await places("host=a,b port=,2"), ["a:5432", "b:2"]);
+  assert.deepEqual(await places("host=a, port=1"), ["a:1", "/var/run/postgresql:1"]);
+  assert.deepEqual(await places("host=a,b hostaddr=10.0.0.1,10.0.0.2"), ["a:5432=10.0.0.1", "b:5432=10.0.0.2"]);
+  assert.deepEqual(await places("hostaddr=10.0.0.1,::1"), ["10.0.0.1:5432=10.0.0.1", "::1:5432=::1"]);
+  assert.deepEqual(await places("postgres:///app", { env: { PGHOST: "a,b", PGPORT: "7" } }), ["a:7", "b:7"]);
+});
+
+Deno.test("parseTarget() refuses lists of hosts, addresses and ports that do not go together", async () => {
+  for (
+    const text of ["host=a,b port=1,2,3", "host=a port=1,2", "host=a,b hostaddr=10.0.0.1", "postgres://a:1,b:x/app"]
+  ) {
+    assert.equal((await failure(text)).code, "invalid-connection-parameter", text);
+  }
+});
+
+Deno.test("parseTarget() looks each host up in the password file, and gives a socket no TLS", async () => {
+  const { servers: [a, b] } = await servers("postgres://ann@a,%2Ftmp/app?sslmode=require", {
+    files: { "/home/ann/.pgpass": "a:*:*:*:one\nlocalhost:*:*:*:two\n" },
+  });
+  assert.deepEqual([a.password, b?.password], ["one", "two"]);
+  assert.deepEqual([a.tls.mode, b?.tls.mode], ["require", "disable"]);
+});
+
+Deno.test("parseTarget() reads target_session_attrs and load_balance_hosts", async () => {
+  const { sessionAttributes, shuffled } = await servers("postgres://a,b/app", {
+    env: { PGTARGETSESSIONATTRS: "prefer-standby", PGLOADBALANCEHOSTS: "random" },
+  });
+  assert.deepEqual([sessionAttributes, shuffled], ["prefer-standby", true]);
+  assert.equal((await servers("postgres://a,b/app")).sessionAttributes, null);
+  for (const query of ["target_session_attrs=writable", "load_balance_hosts=yes"]) {
+    assert.equal((await failure(`postgres://db/app?${query}`)).code, "invalid-connection-parameter");
+  }
+});
+
+const SERVICES = "[other]\nhost=other\n\n[app]\n# the app\nhost=a,b\nuser=app\npassword=hunter2zwei\n[more]\nport=1\n";
+
+Deno.test("parseTarget() takes from a service what the URL leaves out, before the variables", async () => {
+  const files = { "/home/ann/.pg_service.conf": SERVICES };
+  const { servers: [one] } = await servers("postgres:///db?service=app", {
+    files,
+    env: { PGUSER: "eve", PGPORT: "7" },
+  });
+  assert.deepEqual([one.host, one.port, one.user, one.password], ["a", 7, "app", "hunter2zwei"]);
+  assert.deepEqual(await places("host=c service=app", { files }), ["c:5432"]);
+  const named = await servers(undefined, { files, env: { PGSERVICE: "app", PGDATABASE: "db" } });
+  assert.deepEqual(named.servers.map(({ host, database }) => [host, database]), [["a", "db"], ["b", "db"]]);
+});
+
+Deno.test("parseTarget() looks for a service in the file that is named, in the user's, and in the system's", async () => {
+  const system = { "/sys/pg_service.conf": "[app]\nhost=system\n" };
+  const env = { PGSERVICE: "app", PGSYSCONFDIR: "/sys" };
+  assert.equal((await server(undefined, { env, files: system })).host, "system");
+  const files = { ...system, "/home/ann/.pg_service.conf": "[none]\nhost=x\n", "/own": "[app]\nhost=own\n" };
+  assert.equal((await server(undefined, { env, files })).host, "system");
+  assert.equal((await server(undefined, { env: { ...env, PGSERVICEFILE: "/own" }, files })).host, "own");
+  assert.equal((await server("service=app servicefile=/own", { files })).host, "own");
+  const windows = { "C:\\Roaming\\postgresql\\.pg_service.conf": "[app]\nhost=w\n" };
+  const there = await server(undefined, { env: { ...env, APPDATA: "C:\\Roaming" }, files: windows, os: "windows" });
+  assert.equal(there.host, "w");
+});
+
+Deno.test("parseTarget() refuses a service that is not there or cannot be read, and shows nothing of the file", async () => {
+  const of = (text: string) => failure("service=app", { files: { "/home/ann/.pg_service.conf": text } });
+  assert.equal((await of("[b]\nhost=x\n")).code, "unknown-service");
+  assert.deepEqual((await of("[b]\n")).details.items, ["not in /home/ann/.pg_service.conf"]);
+  assert.equal((await failure("service=app", { env: { PGSERVICEFILE: "/none" } })).code, "invalid-service-file");
+  for (
+    const [line, problem] of [
+      ["hunter2zwei", /line 2 .*: it is not name=value/],
+      ["passwort=hunter2zwei", /line 2 .*: it sets what is not a parameter/],
+      ["password =hunter2zwei", /line 2 .*: it sets what is not a parameter/],
+      ["service=hunter2zwei", /line 2 .*: a service cannot name another one/],
+      ["ldap://hunter2zwei", /line 2 .*: services are not looked up in LDAP/],
+      ["sslmode=hunter2zwei", /^sslmode in \/home\/ann\/.pg_service.conf has a value that cannot be used/],
+      ["requirepeer=hunter2zwei", /^requirepeer in .* is not supported/],
+    ] as const
+  ) {
+    const refused = await of(`[app]\n${line}\nhost=db\n`);
+    assert.match(refused.message, problem);
+    assert.doesNotMatch(textOf(refused), /hunter2zwei/);
+  }
 });
 
 Deno.test("parseTarget() accepts and drops what asks for nothing that it does not do anyway", async () => {

@@ -5,6 +5,7 @@
  * must see signals all the while. It costs about 40 ms, and `abort` can then end a statement that cannot be cancelled.
  */
 
+import { dirname } from "node:path";
 import type { Duplex } from "node:stream";
 import { directoryUnusable, embeddedBusy, embeddedFailed, Failure } from "../errors.ts";
 import { inspectDirectory } from "./data_directory.ts";
@@ -49,6 +50,7 @@ export async function openEmbedded({ directory }: EmbeddedTarget): Promise<Embed
 
   port.onmessage = ({ data }: MessageEvent<FromBackend>) => {
     if (data.kind === "bytes") return socket === null ? taken(data.bytes.length) : socket.receive(data);
+    if (data.kind === "took") return socket?.taken(data);
     if (data.kind === "ready") return ready.resolve();
     if (data.kind === "closing") return closing.resolve();
     if (data.kind === "closed") return end(embeddedFailed("it was closed"));
@@ -108,7 +110,11 @@ export async function openEmbedded({ directory }: EmbeddedTarget): Promise<Embed
 async function prepareDirectory(directory: string): Promise<void> {
   try {
     await inspectDirectory(directory);
-    await Deno.mkdir(directory, { recursive: true });
+    await Deno.mkdir(dirname(directory), { recursive: true });
+    // For its owner alone, as initdb makes it: files inside are written for everybody.
+    await Deno.mkdir(directory, { mode: 0o700 }).catch((error: unknown) => {
+      if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+    });
   } catch (error) {
     if (error instanceof Failure) throw error;
     throw directoryUnusable(directory, error instanceof Error ? error.message : String(error));

@@ -24,6 +24,9 @@ export const SIGNAL_COUNT = 2;
 /** The worker sends no more while this much is unread, so that a result of any size takes little memory. */
 export const UNREAD_LIMIT_BYTES = 4 * 1024 * 1024;
 
+/** The client sends no more behind a piece of at least this size before the worker has taken it: the data of a COPY. */
+export const ACKNOWLEDGED_BYTES = 64 * 1024;
+
 /** To the worker: bytes of a connection, the end of a connection, or the end of the database. */
 export type ToBackend =
   | { readonly kind: "bytes"; readonly bytes: Uint8Array<ArrayBuffer> }
@@ -37,12 +40,19 @@ export interface BackendBytes {
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
+/** The connection's oldest piece of at least {@link ACKNOWLEDGED_BYTES} was taken. */
+export interface BackendTook {
+  readonly kind: "took";
+  readonly connection: number;
+}
+
 /** A `Failure` in the form in which it can be posted. */
 export type PostedFailure = Pick<Failure, "code" | "exitCode" | "message" | "details">;
 
 /** To the main thread. `closing`: the shutdown was seen; `closed`: the data is on its way to disk and the lock is free. */
 export type FromBackend =
   | BackendBytes
+  | BackendTook
   | { readonly kind: "ready" }
   | { readonly kind: "closing" }
   | { readonly kind: "closed" }

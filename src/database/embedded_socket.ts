@@ -2,7 +2,7 @@
 
 import { Buffer } from "node:buffer";
 import { Duplex } from "node:stream";
-import type { BackendBytes, ToBackend } from "./embedded_link.ts";
+import { ACKNOWLEDGED_BYTES, type BackendBytes, type BackendTook, type ToBackend } from "./embedded_link.ts";
 
 export interface EmbeddedSocketOptions {
   /** Number of this connection; bytes for another are late ones of a connection that has ended. */
@@ -15,6 +15,8 @@ export interface EmbeddedSocketOptions {
 export class EmbeddedSocket extends Duplex {
   readonly #options: EmbeddedSocketOptions;
   #untakenBytes = 0;
+  /** Ends the write of a large piece. */
+  #untaken: () => void = () => {};
 
   constructor(options: EmbeddedSocketOptions) {
     super();
@@ -43,8 +45,17 @@ export class EmbeddedSocket extends Duplex {
 
   override _write(chunk: Buffer, _encoding: string, done: (error?: Error | null) => void): void {
     this.#options.send({ kind: "bytes", bytes: Uint8Array.from(chunk) });
+    if (chunk.length >= ACKNOWLEDGED_BYTES) this.#untaken = done;
     // Not synchronously: the driver forgets what it wrote after write() returns, and would take the answer for nothing.
-    queueMicrotask(done);
+    else queueMicrotask(done);
+  }
+
+  /** The backend has taken the large piece that was written last. */
+  taken({ connection }: BackendTook): void {
+    if (connection !== this.#options.connection) return;
+    const done = this.#untaken;
+    this.#untaken = () => {};
+    done();
   }
 
   /** The driver has said goodbye: nothing more will come from the backend. */

@@ -6,6 +6,7 @@ import { lockDirectory } from "./directory_lock.ts";
 import { serve } from "./embedded_backend.ts";
 import { createFrameReader } from "./embedded_frames.ts";
 import {
+  ACKNOWLEDGED_BYTES,
   type FromBackend,
   POSTED,
   type ToBackend,
@@ -27,6 +28,9 @@ async function work({ directory, port, signals }: WorkerStart): Promise<void> {
     let connection = 1;
     const frames = createFrameReader(() => {
       const message = receive(port, signals);
+      if (message.kind === "bytes" && message.bytes.length >= ACKNOWLEDGED_BYTES) {
+        post(port, { kind: "took", connection });
+      }
       if (message.kind === "end") connection++;
       if (message.kind === "shutdown") post(port, { kind: "closing" });
       return message;

@@ -14,6 +14,7 @@ const VARIABLES: Readonly<Record<string, string>> = {
   PGGSSENCMODE: "gssencmode",
   PGHOST: "host",
   PGHOSTADDR: "hostaddr",
+  PGLOADBALANCEHOSTS: "load_balance_hosts",
   PGOPTIONS: "options",
   PGPASSFILE: "passfile",
   PGPASSWORD: "password",
@@ -39,9 +40,9 @@ const VARIABLES: Readonly<Record<string, string>> = {
 
 /**
  * What the `PG*` variables set. An empty variable counts as not set. Left out are variables that change nothing here:
- * of GSSAPI and OAuth logins, which do not exist; of hosts in random order (one host is all there is); PGSERVICEFILE
- * and PGSYSCONFDIR, which say where a service would be looked up; and PGCLIENTENCODING, PGDATESTYLE, PGTZ and PGGEQO,
- * which are for people who look at results: what a migration does must not depend on who runs it.
+ * of GSSAPI and OAuth logins, which do not exist; and PGCLIENTENCODING, PGDATESTYLE, PGTZ and PGGEQO, which are for
+ * people who look at results: what a migration does must not depend on who runs it. `service_file.ts` reads
+ * PGSERVICEFILE and PGSYSCONFDIR.
  */
 export function environmentSettings(env: Environment): Settings {
   const settings = new Map<string, Setting>();

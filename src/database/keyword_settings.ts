@@ -33,6 +33,6 @@ function unreadable(): Failure {
   return invalidDatabaseUrl(
     "it is not a list of name=value",
     "Put values that hold white space in single quotes, with \\' for a quote and \\\\ for a backslash: " +
-      "host=localhost dbname='a b' password='it\\'s'",
+      "host=localhost user=ann dbname='it\\'s a b'",
   );
 }

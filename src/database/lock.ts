@@ -4,10 +4,12 @@
  */
 
 import { createHash } from "node:crypto";
-import { lockNotHad } from "../errors.ts";
-import type { ServerFacts, Session } from "./session.ts";
-import { sql } from "./sql.ts";
+import { Failure, lockNotHad } from "../errors.ts";
 import type { Tracker } from "./find_tracker.ts";
+import { HeldLock, type Lock } from "./held_lock.ts";
+import { isPooled } from "./pooler.ts";
+import type { ServerFacts, Session } from "./session.ts";
+import { EQUALS, identifier, sql } from "./sql.ts";
 
 /** Settings of the server that could end an idle transaction, which the lock's is, by the version that brought them. */
 const TIMEOUTS: Readonly<Record<string, number>> = {
@@ -18,27 +20,27 @@ const TIMEOUTS: Readonly<Record<string, number>> = {
   transaction_timeout: 170_000,
 };
 
+/**
+ * How soon the server notices that the machine of its client is gone, which by default takes two hours, with the lock
+ * held. Of no effect over a Unix socket.
+ */
+const KEEPALIVE = [
+  "SET LOCAL tcp_keepalives_idle = 10",
+  "SET LOCAL tcp_keepalives_interval = 5",
+  "SET LOCAL tcp_keepalives_count = 3",
+];
+
 /** Between two tries, at most; each pause is a random part of it, so that waiting runs do not try in step. */
 const MAX_PAUSE_MS = 500;
-
-/** How often the lock's connection is asked whether it still lives. */
-const HEARTBEAT_MS = 5_000;
-
-/** After so many without an answer the connection counts as lost. */
-const MISSED_HEARTBEATS = 3;
 
 export interface LockOptions {
   /** 0: do not wait. */
   readonly waitMs: number;
+  /** Opens another session on the same server. */
+  readonly reopen: () => Promise<Session>;
   readonly signal: AbortSignal;
   /** Called when the run begins to wait, and again when another run holds the lock. */
   readonly onWait: (holder: string) => void;
-}
-
-/** A lock that is held. Disposing of it ends the session that holds it. */
-export interface Lock extends AsyncDisposable {
-  /** Whether the connection that holds it still lives. */
-  readonly held: boolean;
 }
 
 /** What is locked: a tracker, there or not, by its name. */
@@ -53,31 +55,54 @@ export function lockKey({ schema, table }: Locked): bigint {
  * Takes the lock of a tracker, waiting for another run to end. It never calls the blocking `pg_advisory_lock`: its
  * waiter holds a snapshot, for which a CREATE INDEX CONCURRENTLY of the other run would wait in its turn.
  *
- * @param session is the lock's from now on
- * @throws {Failure} `lock-not-had`, exit code 5; the reason of `signal`
+ * @param first is the lock's from now on
+ * @throws {Failure} `lock-not-had`, exit code 5; of opening a session; the reason of `signal`
  */
-export async function takeLock(session: Session, tracker: Locked, options: LockOptions): Promise<Lock> {
+export async function takeLock(first: Session, tracker: Locked, options: LockOptions): Promise<Lock> {
+  let session = first;
   const key = lockKey(tracker);
+  const begin = beginning(key, session.facts);
   const deadline = performance.now() + options.waitMs;
   let shown = "";
   for (;;) {
-    const [row] = await session.query(attempt(key, session.facts));
-    if (row!.got === "t") return held(session);
+    const [row] = await session.query(begin);
+    if (row!.got === "t") return new HeldLock(session, { key, begin });
     const holder = await holderOf(session, key);
     await session.run("ROLLBACK");
     const left = deadline - performance.now();
     if (left <= 0) throw lockNotHad(`${tracker.schema}.${tracker.table}`, { holder, waitedMs: options.waitMs });
     if (holder !== shown) options.onWait(shown = holder);
+    // A pool of sessions has room for few: the run that holds the lock may need this place for its migrations.
+    const pooled = isPooled(session);
+    if (pooled) await session[Symbol.asyncDispose]();
     await pause(Math.min(left, MAX_PAUSE_MS * (0.2 + 0.8 * Math.random())), options.signal);
+    if (pooled) session = await reopen(options, deadline);
   }
 }
 
-function attempt(key: bigint, { versionNumber }: ServerFacts): string {
+/** While other clients have all connections of a pool, the run waits for its turn as for the lock. */
+async function reopen({ reopen, signal }: LockOptions, deadline: number): Promise<Session> {
+  for (;;) {
+    try {
+      return await reopen();
+    } catch (error) {
+      const isFull = error instanceof Failure && error.code === "not-served";
+      if (!isFull || performance.now() >= deadline) throw error;
+      await pause(MAX_PAUSE_MS, signal);
+    }
+  }
+}
+
+/** Begins the transaction that the lock belongs to, and tries to take it. */
+function beginning(key: bigint, { versionNumber }: ServerFacts): string {
   const timeouts = Object.keys(TIMEOUTS).filter((name) => versionNumber >= TIMEOUTS[name]!);
   return [
     "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY",
-    ...timeouts.map((name) => `SET LOCAL ${name} = 0`),
-    `SELECT pg_catalog.pg_try_advisory_xact_lock(${key}) AS got`,
+    // No SQL but ours runs here: no name in it is somebody else's.
+    "SET LOCAL search_path = pg_catalog, pg_temp",
+    ...timeouts.map((name) => sql`SET LOCAL ${identifier(name)} = 0`),
+    ...KEEPALIVE,
+    sql`SELECT pg_catalog.pg_try_advisory_xact_lock(${key}) AS got`,
   ].join("; ");
 }
 
@@ -88,10 +113,11 @@ async function holderOf(session: Session, key: bigint): Promise<string> {
     sql`
     SELECT a.pid, a.application_name AS application, a.usename AS role, a.client_addr AS address,
       pg_catalog.to_char(a.xact_start AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS "UTC"') AS since
-    FROM pg_catalog.pg_locks l LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid
-    WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
-      AND l.classid = ${bits >> 32n} AND l.objid = ${bits & 0xffffffffn}
-      AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())`.text,
+    FROM pg_catalog.pg_locks l LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid ${EQUALS} l.pid
+    WHERE l.locktype ${EQUALS} 'advisory' AND l.granted AND l.objsubid ${EQUALS} 1
+      AND l.classid ${EQUALS} ${bits >> 32n} AND l.objid ${EQUALS} ${bits & 0xffffffffn}
+      AND l.database ${EQUALS} (SELECT oid FROM pg_catalog.pg_database WHERE datname ${EQUALS} pg_catalog.current_database())`
+      .text,
   );
   if (row === undefined) return "a run that has just ended";
   const { pid, application, role, address, since } = row;
@@ -102,34 +128,6 @@ async function holderOf(session: Session, key: bigint): Promise<string> {
     since ? `since ${since}` : null,
   ];
   return `pid ${pid} (${parts.filter((part) => part !== null).join(", ")})`;
-}
-
-function held(session: Session): Lock {
-  let alive = true;
-  session.gone.then(() => alive = false);
-  let unanswered = 0;
-  const heartbeat = setInterval(async () => {
-    if (!alive) return;
-    if (unanswered > 0) {
-      // Half-open: the other side is gone, and nothing will ever say so.
-      if (++unanswered > MISSED_HEARTBEATS) await session[Symbol.asyncDispose]();
-      return;
-    }
-    unanswered = 1;
-    await session.run("SELECT 1").catch(() => {});
-    unanswered = 0;
-  }, HEARTBEAT_MS);
-  return {
-    get held() {
-      return alive;
-    },
-    async [Symbol.asyncDispose]() {
-      clearInterval(heartbeat);
-      // The session ends in its own time; the lock is free now.
-      if (alive) await session.run("ROLLBACK").catch(() => {});
-      await session[Symbol.asyncDispose]();
-    },
-  };
 }
 
 /** Waits, or throws the reason of the signal as soon as it aborts. */

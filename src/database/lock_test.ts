@@ -1,20 +1,11 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { Failure } from "../errors.ts";
-import { type Lock, lockKey, type LockOptions, pause, takeLock } from "./lock.ts";
+import type { Lock } from "./held_lock.ts";
+import { type Locked, lockKey, type LockOptions, pause, takeLock } from "./lock.ts";
 import { type Row, type Session, SessionLost } from "./session.ts";
-import { identifier, sql } from "./sql.ts";
-import type { Tracker } from "./find_tracker.ts";
 
-const TRACKER: Tracker = {
-  schema: "public",
-  table: "schema_migrations",
-  tables: { applied: sql`${identifier("a")}`, unfinished: sql`${identifier("u")}` },
-  exists: true,
-  unfinishedExists: true,
-  lacks: [],
-  maxVersion: 2n ** 63n - 1n,
-};
+const TRACKER: Locked = { schema: "public", table: "schema_migrations" };
 
 const KEY_OF_DEFAULT_TRACKER = 3054254624126018873n;
 
@@ -39,7 +30,19 @@ function sessionBehind(holders: readonly (Row | null)[]): Fake {
     disposed: false,
     session: {
       alive: true,
-      facts: { versionNumber: 170_000, inRecovery: false, schema: "public", watchesClient: true, serverPid: 1 },
+      status: "in-transaction",
+      backendPid: 1,
+      facts: {
+        versionNumber: 170_000,
+        inRecovery: false,
+        readOnlyByDefault: false,
+        startedAt: "1",
+        systemIdentifier: "1",
+        schema: "public",
+        watchesClient: true,
+        idlesOut: false,
+        serverPid: 1,
+      },
       gone,
       query(text) {
         fake.sent.push(text);
@@ -51,7 +54,7 @@ function sessionBehind(holders: readonly (Row | null)[]): Fake {
       },
       run(text) {
         fake.sent.push(text);
-        return Promise.resolve("");
+        return Promise.resolve({ tag: "", completed: 1, lastRow: [] });
       },
       [Symbol.asyncDispose]() {
         fake.disposed = true;
@@ -71,6 +74,7 @@ function take(fake: Fake, options: Partial<LockOptions> = {}): Promise<Lock> {
     waitMs: 0,
     signal: new AbortController().signal,
     onWait: () => {},
+    reopen: () => Promise.reject(new Error("no pooler is there")),
     ...options,
   });
 }
@@ -100,7 +104,7 @@ Deno.test("takeLock() takes a free lock at once, in a transaction that no timeou
     assert.match(fake.sent[0]!, /^BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY;/);
     assert.ok(fake.sent[0]!.includes(`pg_try_advisory_xact_lock(${KEY_OF_DEFAULT_TRACKER})`));
     for (const setting of ["statement_timeout", "transaction_timeout", "idle_in_transaction_session_timeout"]) {
-      assert.ok(fake.sent[0]!.includes(`SET LOCAL ${setting} = 0`), setting);
+      assert.ok(fake.sent[0]!.includes(`SET LOCAL "${setting}" = 0`), setting);
     }
   }
   assert.doesNotMatch(fake.sent.join(), /pg_advisory_(xact_)?lock/);
@@ -143,7 +147,7 @@ Deno.test("takeLock() ends its waiting with the reason of the signal", async () 
 
 Deno.test("takeLock() lets the loss of its session through", async () => {
   const fake = sessionBehind([]);
-  const lost = new SessionLost("The server closed the connection", null);
+  const lost = new SessionLost("the server closed the connection", null);
   const session = { ...fake.session, query: () => Promise.reject(lost) };
   await assert.rejects(take({ ...fake, session }), (error) => error === lost);
 });

@@ -1,10 +1,12 @@
 /** A {@link Session} over the driver, with a socket that is given out once, so that nothing reconnects behind our back. */
 
 import { Buffer } from "node:buffer";
-import type { Duplex } from "node:stream";
+import { type Duplex, Writable } from "node:stream";
 import postgres from "postgres";
-import { asMessage, atOnce, driver, type Login, type RawResult, rowsOf } from "./driver.ts";
+import { sendData } from "./copy_data.ts";
+import { asMessage, atOnce, driver, type Login, type RawResult, type RawRow, rowsOf, valuesOf } from "./driver.ts";
 import {
+  type Answer,
   CopyNotSupported,
   type Row,
   ServerError,
@@ -13,7 +15,9 @@ import {
   type Session,
   SessionLost,
 } from "./session.ts";
-import { cancelRequest, Wire } from "./wire.ts";
+import { isPooled, NO_IDLE_TIMEOUT } from "./pooler.ts";
+import { askFacts, UNKNOWN_FACTS } from "./server_facts.ts";
+import { cancelRequest, type Exchange, Wire } from "./wire.ts";
 
 export interface SessionOptions extends Login {
   /** Gives a connected byte stream, TLS done. */
@@ -22,6 +26,8 @@ export interface SessionOptions extends Login {
   readonly startupTimeoutMs: number;
   /** Ends the attempt to connect. */
   readonly signal: AbortSignal;
+  /** Called when the login is done, before the first query is answered. */
+  readonly onLoggedIn?: () => void;
   /** Takes a CancelRequest to the server, over a connection of its own. */
   readonly cancel: (request: Uint8Array) => Promise<void>;
 }
@@ -31,10 +37,6 @@ const CLOSE_TIMEOUT_MS = 1_000;
 
 /** The Terminate message. */
 const TERMINATE = Buffer.from([0x58, 0, 0, 0, 4]);
-
-const FACTS = "SELECT pg_catalog.pg_backend_pid() AS pid, pg_catalog.pg_is_in_recovery() AS in_recovery, " +
-  "pg_catalog.current_setting('server_version_num') AS version, pg_catalog.version() AS build, " +
-  "pg_catalog.current_schema() AS schema";
 
 /**
  * Connects, logs in and asks the server who it is.
@@ -59,15 +61,17 @@ export async function openSession(options: SessionOptions): Promise<Session> {
 }
 
 class DriverSession implements Session {
-  onNotice: (notice: ServerMessage) => void = () => {};
   readonly gone: Promise<SessionLost>;
-  facts: ServerFacts = { versionNumber: 0, inRecovery: false, schema: null, watchesClient: false, serverPid: 0 };
+  facts: ServerFacts = UNKNOWN_FACTS;
 
   readonly #wire = new Wire();
   readonly #sql: postgres.Sql;
   #lost: SessionLost | null = null;
-  #endCurrent: (lost: SessionLost) => void = () => {};
+  /** What ends each message that waits for its answer when the session is lost. */
+  readonly #waiting = new Set<(lost: SessionLost) => void>();
   #socketError: Error | null = null;
+  /** Resolves when the last cancel request has reached the server. */
+  #cancelling: Promise<void> = Promise.resolve();
 
   constructor(readonly socket: Duplex, readonly options: SessionOptions) {
     this.gone = new Promise((resolve) => {
@@ -75,32 +79,29 @@ class DriverSession implements Session {
       socket.on("close", () => {
         this.#lost ??= this.#whyLost();
         resolve(this.#lost);
-        this.#endCurrent(this.#lost);
+        for (const end of this.#waiting) end(this.#lost);
       });
     });
     socket.on("data", (chunk: Uint8Array) => {
       this.#wire.read(chunk);
+      if (this.#wire.backendPid !== 0) options.onLoggedIn?.();
       if (this.#wire.copy !== null) socket.destroy();
     });
     // The negotiation of TLS may have left it paused.
     socket.resume();
-    this.#sql = driver(socket, options, (notice) => this.onNotice(notice));
+    this.#sql = driver(socket, options);
   }
 
   async start(timeoutMs: number): Promise<void> {
     const timer = timeoutMs === 0 ? undefined : setTimeout(() => {
-      this.#lost ??= new SessionLost(`No answer from the server within ${timeoutMs} ms`, null);
+      this.#lost ??= new SessionLost(`no answer from the server within ${timeoutMs} ms`, null);
       this.socket.destroy();
     }, timeoutMs);
     try {
-      const [row] = await this.query(FACTS);
-      this.facts = {
-        versionNumber: Number(row!.version),
-        inRecovery: row!.in_recovery === "t",
-        schema: row!.schema ?? null,
-        watchesClient: row!.build!.includes("linux"),
-        serverPid: Number(row!.pid),
-      };
+      this.facts = await askFacts(this);
+      // While files are parsed, or a lock is waited for, a session of ours is idle. Another client's, of the same pooler, is
+      // none of our business.
+      if (this.facts.idlesOut && !isPooled(this)) await this.run(NO_IDLE_TIMEOUT);
     } finally {
       clearTimeout(timer);
     }
@@ -118,25 +119,59 @@ class DriverSession implements Session {
     return this.#lost === null;
   }
 
-  get completed(): number {
-    return this.#wire.completed;
-  }
-
   async query(text: string): Promise<readonly Row[]> {
-    const result = await this.#send(() => this.#sql.unsafe(atOnce(text)).simple().raw());
+    const { result } = await this.#send(() => this.#sql.unsafe(atOnce(text)).simple().raw(), () => {});
     return rowsOf(result as unknown as RawResult | RawResult[]);
   }
 
-  async run(text: string): Promise<string> {
-    await this.#send(() => this.#sql.unsafe(atOnce(text)).simple().forEach(() => {}));
-    return this.#wire.tag;
+  async run(text: string, onNotice: (notice: ServerMessage) => void = () => {}): Promise<Answer> {
+    let last: RawRow = [];
+    const keepLast = (row: unknown) => last = row as RawRow;
+    const { exchange } = await this.#send(
+      () => this.#sql.unsafe(atOnce(text)).simple().raw().forEach(keepLast),
+      onNotice,
+    );
+    return { tag: exchange.tag, completed: exchange.completed, lastRow: valuesOf(last) };
+  }
+
+  async copy(
+    text: string,
+    data: AsyncIterable<Uint8Array>,
+    onNotice: (notice: ServerMessage) => void = () => {},
+  ): Promise<Answer | null> {
+    let failure: unknown = null;
+    const { result, exchange } = await this.#send(async (exchange) => {
+      exchange.takesData = true;
+      const ended = new Promise<void>((resolve) => exchange.onEnd = resolve);
+      const stream: unknown = await this.#sql.unsafe(atOnce(text)).simple();
+      if (!(stream instanceof Writable)) return null;
+      failure = await sendData(stream, { data, socket: this.socket, ended });
+      await ended;
+      return exchange;
+    }, onNotice);
+    if (failure !== null) {
+      // A cancel request that is still on its way would end the next message instead.
+      await this.#cancelling;
+      throw failure;
+    }
+    if (exchange.error !== null) throw new ServerError(exchange.error, exchange.completed);
+    return result === null ? null : { tag: exchange.tag, completed: exchange.completed, lastRow: [] };
+  }
+
+  giveUp(reason: string): void {
+    this.#lost ??= new SessionLost(reason, null);
+    this.socket.destroy();
   }
 
   async cancel(): Promise<void> {
-    if (this.#lost === null) await this.options.cancel(cancelRequest(this.#wire.backendPid, this.#wire.cancelSecret));
+    if (this.#lost !== null) return;
+    const sent = this.options.cancel(cancelRequest(this.#wire.backendPid, this.#wire.cancelSecret));
+    this.#cancelling = sent.catch(() => {});
+    await sent;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#cancelled();
     if (this.#lost !== null) return;
     this.#lost = new SessionLost("The session was closed", null);
     const timer = setTimeout(() => this.socket.destroy(), CLOSE_TIMEOUT_MS);
@@ -149,32 +184,47 @@ class DriverSession implements Session {
     });
   }
 
+  /** The process may end with its last session, and a cancel request that breaks off crashes PgBouncer 1.18. */
+  async #cancelled(): Promise<void> {
+    let timer;
+    const late = new Promise<void>((resolve) => timer = setTimeout(resolve, CLOSE_TIMEOUT_MS));
+    await Promise.race([this.#cancelling, late]);
+    clearTimeout(timer);
+  }
+
   /** The driver may hang or throw uncaught after a loss, so every query races with the end of its session. */
-  async #send<T>(send: () => PromiseLike<T>): Promise<T> {
+  async #send<T>(
+    send: (exchange: Exchange) => PromiseLike<T>,
+    onNotice: (notice: ServerMessage) => void,
+  ): Promise<{ readonly result: T; readonly exchange: Exchange }> {
     if (this.#lost !== null) throw this.#lost;
-    this.#wire.begin();
+    const exchange = this.#wire.begin(onNotice);
+    const { promise, resolve, reject } = Promise.withResolvers<T>();
+    this.#waiting.add(reject);
     try {
-      return await new Promise<T>((resolve, reject) => {
-        this.#endCurrent = reject;
-        send().then(resolve, reject);
-      });
+      send(exchange).then(resolve, reject);
+      return { result: await promise, exchange };
     } catch (error) {
-      throw await this.#translate(error);
+      throw await this.#translate(error, exchange);
+    } finally {
+      this.#waiting.delete(reject);
     }
   }
 
   /** An error of the server leaves the session alive, unless it was FATAL; every other error of the driver is a loss. */
-  async #translate(error: unknown): Promise<Error> {
+  async #translate(error: unknown, { completed }: Exchange): Promise<Error> {
     if (error instanceof SessionLost) return error;
-    if (error instanceof postgres.PostgresError && this.#wire.fatal === null) return new ServerError(asMessage(error));
+    if (error instanceof postgres.PostgresError && this.#wire.fatal === null) {
+      return new ServerError(asMessage(error), completed);
+    }
     this.socket.destroy();
     return await this.gone;
   }
 
   #whyLost(): SessionLost {
     if (this.#wire.copy !== null) return new CopyNotSupported(this.#wire.copy);
-    const { fatal } = this.#wire;
+    const fatal = this.#wire.fatal ?? this.#wire.farewell;
     if (fatal !== null) return new SessionLost(fatal.message, fatal);
-    return new SessionLost(this.#socketError?.message ?? "The server closed the connection", null);
+    return new SessionLost(this.#socketError?.message ?? "the server closed the connection", null);
   }
 }

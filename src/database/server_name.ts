@@ -22,3 +22,8 @@ export function serverName(target: Pick<ServerTarget, "host" | "hostAddress" | "
   const name = host.includes(":") ? `[${host}]` : host;
   return `${name}:${port}${hostAddress === undefined || hostAddress === host ? "" : ` (${hostAddress})`}`;
 }
+
+/** The same with the address, where the host has more than one. */
+export function addressedName(target: ServerTarget): string {
+  return `${serverName(target)}${target.address === undefined ? "" : ` at ${target.address}`}`;
+}

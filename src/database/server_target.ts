@@ -1,24 +1,20 @@
-/** From settings to a server: defaults, numbers, and what does not go together. */
+/** From settings to servers: defaults, numbers, and what does not go together. */
 
-import { isIP } from "node:net";
 import type { Warning } from "../events.ts";
-import {
-  type Failure,
-  invalidConnectionParameter,
-  invalidDatabaseUrl,
-  unsupportedConnectionParameter,
-} from "../errors.ts";
+import { type Failure, invalidConnectionParameter, invalidDatabaseUrl } from "../errors.ts";
 import type { Environment } from "./environment.ts";
 import { passwordFromFile } from "./passfile.ts";
-import { isSocketDirectory, SOCKET_DIRECTORIES, socketPath } from "./server_name.ts";
+import { serverList, type ServerPlace } from "./server_list.ts";
+import { SOCKET_DIRECTORIES, socketPath } from "./server_name.ts";
+import { sessionAttributes } from "./session_attributes.ts";
 import type { SettingFiles } from "./setting_files.ts";
 import type { HonouredParameter, Setting, Settings } from "./settings.ts";
-import type { ServerTarget } from "./target.ts";
+import type { ServersTarget, ServerTarget } from "./target.ts";
 import { tlsSettings } from "./tls_settings.ts";
 
-const DEFAULT_PORT = 5432;
 /** libpq waits for ever. A deploy that hangs is worse than one that fails. */
 const DEFAULT_CONNECT_TIMEOUT_S = 30;
+
 /** What a target needs of the world. */
 export interface TargetContext {
   readonly env: Environment;
@@ -29,21 +25,34 @@ export interface TargetContext {
 }
 
 /**
- * The server that settings name.
+ * The servers that settings name.
  *
  * @throws {Failure} exit code 2
  */
-export async function serverTarget(settings: Settings, context: TargetContext): Promise<ServerTarget> {
+export async function serversTarget(settings: Settings, context: TargetContext): Promise<ServersTarget> {
+  const [first, ...others] = serverList(settings);
+  return {
+    kind: "servers",
+    servers: [
+      await serverTarget(first, { settings, ...context }),
+      ...await Promise.all(others.map((place) => serverTarget(place, { settings, ...context }))),
+    ],
+    sessionAttributes: sessionAttributes(settings.get("target_session_attrs")),
+    shuffled: isShuffled(settings.get("load_balance_hosts")),
+  };
+}
+
+/** Each server has a password and certificates of its own: the password file and TLS depend on the host. */
+async function serverTarget(
+  { host: givenHost, hostAddress, port }: ServerPlace,
+  { settings, ...context }: TargetContext & { readonly settings: Settings },
+): Promise<ServerTarget> {
   const get = (name: HonouredParameter): string | undefined => settings.get(name)?.value || undefined;
-  const port = portNumber(settings.get("port"));
-  const hostAddress = hostAddressOf(settings.get("hostaddr"));
-  const host = hostOf(settings.get("host")) ?? hostAddress ?? await defaultHost(port, context);
+  const host = givenHost ?? hostAddress ?? await defaultHost(port, context);
   const user = get("user") ?? operatingSystemUser(context.env);
   const database = get("dbname") ?? user;
   const options = get("options");
-  const connectTimeoutMs = 1000 * connectTimeout(settings.get("connect_timeout"));
   return {
-    kind: "server",
     host,
     ...(hostAddress === undefined ? {} : { hostAddress }),
     port,
@@ -54,49 +63,16 @@ export async function serverTarget(settings: Settings, context: TargetContext): 
     tls: await tlsSettings(settings, { host: hostAddress ?? host, ...context }),
     applicationName: get("application_name") ?? get("fallback_application_name") ?? "pgmigrate",
     ...(options === undefined ? {} : { options }),
-    connectTimeoutMs,
+    connectTimeoutMs: 1000 * connectTimeout(settings.get("connect_timeout")),
   };
 }
 
-function portNumber(setting: Setting | undefined): number {
-  if (setting === undefined || setting.value === "") return DEFAULT_PORT;
-  refuseSeveral(setting);
-  const port = /^ *\d{1,5} *$/.test(setting.value) ? Number(setting.value) : 0;
-  if (port < 1 || port > 65_535) throw invalidConnectionParameter(setting.origin, "a number from 1 to 65535");
-  return port;
-}
-
-function hostAddressOf(setting: Setting | undefined): string | undefined {
-  if (setting === undefined || setting.value === "") return undefined;
-  refuseSeveral(setting);
-  if (isIP(setting.value) === 0) throw invalidConnectionParameter(setting.origin, "an IP address");
-  return setting.value;
-}
-
-function hostOf(setting: Setting | undefined): string | undefined {
-  if (setting === undefined || setting.value === "") return undefined;
-  refuseSeveral(setting);
-  if (setting.value.startsWith("@")) {
-    throw unsupportedConnectionParameter(
-      setting.origin,
-      "it names an abstract socket",
-      "Give a host name or a directory.",
-    );
+function isShuffled(setting: Setting | undefined): boolean {
+  if (setting === undefined || setting.value === "") return false;
+  if (setting.value !== "random" && setting.value !== "disable") {
+    throw invalidConnectionParameter(setting.origin, "disable or random");
   }
-  // deno-lint-ignore no-control-regex -- control characters are what it looks for
-  if (!isSocketDirectory(setting.value) && /[\s\x00-\x1f\x7f@/?#\\[\]]/.test(setting.value)) {
-    throw invalidConnectionParameter(setting.origin, "a host name, an IP address, or a directory that starts with /");
-  }
-  return setting.value;
-}
-
-function refuseSeveral({ value, origin }: Setting): void {
-  if (!value.includes(",")) return;
-  throw unsupportedConnectionParameter(
-    origin,
-    "it names several servers",
-    "Name the one server that can be written to.",
-  );
+  return setting.value === "random";
 }
 
 /** libpq's: a socket in the usual place, and localhost on Windows. */

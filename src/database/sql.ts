@@ -19,6 +19,17 @@ export function sql(strings: TemplateStringsArray, ...values: readonly Value[]):
   return new Sql(String.raw({ raw: strings.map((part) => part) }, ...values.map(quoted)));
 }
 
+/** Pieces of SQL with something between them: a comma, an AND. */
+export function join(pieces: readonly Sql[], between: string): Sql {
+  return new Sql(pieces.join(between));
+}
+
+/**
+ * `=` as PostgreSQL has it. The search_path decides which operator a bare one is, before what pg_catalog has or, for two
+ * types that pg_catalog has no operator for, beside it; an operator that somebody else made would run as our role.
+ */
+export const EQUALS: Sql = sql`OPERATOR(pg_catalog.=)`;
+
 function quoted(value: Value): string {
   if (value instanceof Sql) return value.text;
   if (value === null) return "NULL";

@@ -1,15 +1,19 @@
 /** TLS on a connection to a server, asked for and verified as libpq does. */
 
 import { isIP, type Socket } from "node:net";
-import { Duplex } from "node:stream";
-import { connect as connectTls, type ConnectionOptions, type TLSSocket } from "node:tls";
-import { tlsFailed } from "../errors.ts";
+import type { Duplex } from "node:stream";
+import { connect as connectTls, type ConnectionOptions, TLSSocket } from "node:tls";
+import { noAnswer, tlsFailed } from "../errors.ts";
 import { certificateFailure } from "./certificate_failure.ts";
+import { isVersion1 } from "./certificate_version.ts";
+import { hasOldTls, underTls } from "./runtime_tls.ts";
 import { serverName } from "./server_name.ts";
 import type { ServerTarget } from "./target.ts";
 
 /** The SSLRequest message: its length and the number that stands for it (PostgreSQL documentation, "Message Formats"). */
 const SSL_REQUEST = new Uint8Array([0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f]);
+/** What a handshake without that message has to agree on, so that no other service is taken for PostgreSQL. */
+const PROTOCOL = "postgresql";
 const YES = 0x53; // S
 const NO = 0x4e; // N
 
@@ -47,20 +51,29 @@ export async function encrypt(
       resolve(result);
     };
     const failed = (error: Error) => giveUp(certificateFailure(error, target));
-    const closed = () => giveUp(tlsFailed(serverName(target), "the server closed the connection", CLOSED_HINT));
+    const closed = () => {
+      const reason = "the server closed the connection";
+      giveUp(
+        stream === socket ? noAnswer(serverName(target), reason) : tlsFailed(serverName(target), reason, CLOSED_HINT),
+      );
+    };
     if (signal.aborted) return aborted();
     signal.addEventListener("abort", aborted);
     socket.on("error", failed);
     socket.on("close", closed);
+    const shakeHands = () => {
+      try {
+        stream = handshake(socket, { options, failed, closed, done });
+      } catch (error) {
+        failed(error as Error); // a certificate or key that is none, or two that do not belong together
+      }
+    };
+    if (target.tls.direct) return shakeHands();
     socket.once("data", (answer: Uint8Array) => {
       socket.pause();
       // More than one byte may be plaintext that somebody slipped in before the encryption began (CVE-2021-23222).
       if (answer.length === 1 && answer[0] === YES) {
-        try {
-          stream = handshake(socket, { options, failed, closed, done });
-        } catch (error) {
-          failed(error as Error); // a certificate or key that is none, or two that do not belong together
-        }
+        shakeHands();
       } else if (answer.length === 1 && answer[0] === NO) {
         if (isOptional(target)) done(socket);
         else giveUp(tlsFailed(serverName(target), "the server has no TLS", NO_TLS_HINT));
@@ -87,14 +100,21 @@ function handshake(socket: Socket, { options, failed, closed, done }: Handshake)
   stream.once("end", () => stream.destroy());
   stream.once("secureConnect", () => {
     // Deno 2.5 and 2.6 come here after a handshake that failed, too: without a certificate, the error to follow.
-    if (hasCertificate(stream)) done(stream);
+    if (!hasCertificate(stream)) return;
+    if (options.ALPNProtocols === undefined || stream.alpnProtocol === PROTOCOL) done(stream);
+    else failed(new Error(`the server did not agree to the protocol ${PROTOCOL}`));
   });
   return stream;
 }
 
+/** Whether a stream that {@link encrypt} gave is encrypted. */
+export function isEncrypted(stream: Duplex): boolean {
+  return stream instanceof TLSSocket;
+}
+
 /** Whether plaintext will do when TLS cannot be had. */
 export function isOptional({ tls }: Pick<ServerTarget, "tls">): boolean {
-  return tls.mode === "prefer" || tls.mode === "allow";
+  return tls.mode === "prefer";
 }
 
 const CLOSED_HINT = "Is it a PostgreSQL server, and does it still accept connections? Its log may say why.";
@@ -102,18 +122,29 @@ const NO_TLS_HINT = "Switch TLS on in the server (ssl = on), or write sslmode=pr
 const NOT_POSTGRES_HINT = "Is that the port of a PostgreSQL server?";
 
 /**
- * Refuses what this runtime would verify less than was asked.
+ * Refuses what this runtime would verify less than was asked, or would end the whole process on.
  *
  * @throws {Failure} `tls-failed`
  */
-export function refuseUnverifiable(target: ServerTarget): void {
-  if (!isVerified(target) || target.tls.rootCertificates === "system" || !hasOldTls(Deno.version.deno)) return;
-  throw tlsFailed(
-    serverName(target),
-    `Deno ${Deno.version.deno} would trust the authorities of this machine beside your root certificate`,
-    "Use an executable of pgmigrate made with Deno 2.8 or newer; or, for a server whose certificate comes from a " +
-      "public authority, sslmode=verify-full&sslrootcert=system.",
-  );
+export function refuseUnusable(target: ServerTarget): void {
+  if (!hasOldTls(Deno.version.deno) || target.tls.mode === "disable") return;
+  const { rootCertificates, clientCertificate } = target.tls;
+  if (isVerified(target) && rootCertificates !== "system") {
+    throw tlsFailed(
+      serverName(target),
+      `Deno ${Deno.version.deno} would trust the authorities of this machine beside your root certificate`,
+      "Use an executable of pgmigrate made with Deno 2.8 or newer; or, for a server whose certificate comes from a " +
+        "public authority, sslmode=verify-full&sslrootcert=system.",
+    );
+  }
+  if (clientCertificate !== undefined && isVersion1(clientCertificate)) {
+    throw tlsFailed(
+      serverName(target),
+      `Deno ${Deno.version.deno} takes no client certificate of X.509 version 1`,
+      "Have the certificate made anew with an extension, such as extendedKeyUsage=clientAuth; or use an executable of " +
+        "pgmigrate made with Deno 2.8 or newer.",
+    );
+  }
 }
 
 /** A root certificate makes `require` the same as `verify-ca`, as in libpq. */
@@ -127,6 +158,7 @@ function tlsOptions(target: ServerTarget): ConnectionOptions {
   const verified = isVerified(target);
   return {
     minVersion: "TLSv1.2",
+    ...(target.tls.direct ? { ALPNProtocols: [PROTOCOL] } : {}),
     rejectUnauthorized: verified,
     // The name that is verified. An IP address must not stand in servername, and "" there would switch this off.
     host: target.host,
@@ -141,41 +173,4 @@ function tlsOptions(target: ServerTarget): ConnectionOptions {
 
 function hasCertificate(stream: TLSSocket): boolean {
   return Object.keys(stream.getPeerCertificate() ?? {}).length > 0;
-}
-
-/**
- * Whether the runtime's TLS is the one of before Deno 2.8. That one trusts the machine's authorities beside those it is
- * told, so that any certificate which they ever signed would pass `verify-ca` (measured: 2.5.7, 2.6.8 and 2.7.14 do,
- * 2.8.3 and 2.9.6 do not).
- */
-export function hasOldTls(denoVersion: string): boolean {
-  const [major = 0, minor = 0] = denoVersion.split(".").map(Number);
-  return major < 2 || (major === 2 && minor < 8);
-}
-
-/**
- * What TLS is to run on. Given a socket, it takes the system's handle from under it, and when a read is under way there
- * the handshake hangs at times (one of a hundred, measured with Deno 2.8.3 and 2.9.6): there it gets a stream that is no
- * socket. Older ones hang on such a stream, and never on a paused socket.
- */
-function underTls(socket: Socket): Socket {
-  if (hasOldTls(Deno.version.deno)) return socket;
-  const stream = new Duplex({
-    read: () => void socket.resume(),
-    write: (chunk, encoding, callback) => void socket.write(chunk, encoding, callback),
-    final: (callback) => void socket.end(callback),
-    destroy(error, callback) {
-      socket.destroy();
-      callback(error);
-    },
-  });
-  socket.on("data", (chunk) => {
-    if (!stream.push(chunk)) socket.pause();
-  });
-  socket.on("end", () => stream.push(null));
-  socket.on("error", (error) => stream.destroy(error));
-  socket.on("close", () => {
-    if (!socket.readableEnded) stream.destroy(); // else what came last, the server's reason, is still to be read
-  });
-  return stream as Socket;
 }

@@ -36,6 +36,7 @@ export interface TlsContext {
 export async function tlsSettings(settings: Settings, context: TlsContext): Promise<Tls> {
   const mode = sslMode(settings);
   if (mode === "disable" || isSocketDirectory(context.host)) return { mode: "disable", rootCertificates: null };
+  const negotiation = isDirect(settings, mode) ? { direct: true } as const : {};
   const rootCertificates = settings.get("sslrootcert")?.value === "system"
     ? "system"
     : await readPem({ name: "sslrootcert", usual: "root.crt" }, { settings, ...context });
@@ -48,11 +49,13 @@ export async function tlsSettings(settings: Settings, context: TlsContext): Prom
         "the authorities that this machine trusts.",
     );
   }
-  const clientCertificate = await readPem({ name: "sslcert", usual: "postgresql.crt" }, { settings, ...context });
+  const clientCertificate = settings.get("sslcertmode")?.value === "disable"
+    ? null
+    : await readPem({ name: "sslcert", usual: "postgresql.crt" }, { settings, ...context });
   const clientKey = clientCertificate === null
     ? null
     : await readPem({ name: "sslkey", usual: "postgresql.key" }, { settings, ...context });
-  if (clientCertificate === null) return { mode, rootCertificates };
+  if (clientCertificate === null) return { mode, rootCertificates, ...negotiation };
   if (clientKey === null) {
     throw unusableConnectionFile(
       "sslcert",
@@ -69,7 +72,7 @@ export async function tlsSettings(settings: Settings, context: TlsContext): Prom
       "Give the key that the certificate of sslcert was made for.",
     );
   }
-  return { mode, rootCertificates, clientCertificate, clientKey };
+  return { mode, rootCertificates, ...negotiation, clientCertificate, clientKey };
 }
 
 /** Asked here because Deno 2.5 ends the whole process on two that do not. */
@@ -101,6 +104,19 @@ function sslMode(settings: Settings): SslMode {
     );
   }
   return mode;
+}
+
+/** libpq's rule: a mode that would do without TLS does not go with it. */
+function isDirect(settings: Settings, mode: SslMode): boolean {
+  const setting = settings.get("sslnegotiation");
+  if (setting === undefined || setting.value === "" || setting.value === "postgres") return false;
+  if (setting.value !== "direct") throw invalidConnectionParameter(setting.origin, "postgres or direct");
+  if (mode === "require" || mode.startsWith("verify")) return true;
+  throw unsupportedConnectionParameter(
+    setting.origin,
+    `direct does not go with sslmode ${mode}`,
+    "Write sslmode=require, verify-ca or verify-full.",
+  );
 }
 
 interface PemSource extends TlsContext {

@@ -114,3 +114,16 @@ Deno.test("tlsSettings() refuses a key that does not belong to the certificate, 
     assert.equal(refused.details.file, "/k");
   }
 });
+
+Deno.test("tlsSettings() takes sslnegotiation=direct in modes that need TLS, and refuses it in others", async () => {
+  assert.equal((await read({ sslmode: "require", sslnegotiation: "direct" })).direct, true);
+  assert.equal((await read({ sslmode: "require", sslnegotiation: "postgres" })).direct, undefined);
+  assert.match((await failure({ sslnegotiation: "direct" })).message, /direct does not go with sslmode prefer$/);
+  assert.match((await failure({ sslmode: "require", sslnegotiation: "x" })).message, /a value that cannot be used$/);
+});
+
+Deno.test("tlsSettings() reads no client certificate with sslcertmode=disable", async () => {
+  const files = { "/home/ann/.postgresql/postgresql.crt": CERTIFICATE, "/home/ann/.postgresql/postgresql.key": KEY };
+  assert.equal((await read({ sslcertmode: "disable" }, files)).clientCertificate, undefined);
+  assert.equal((await read({ sslcertmode: "allow" }, files)).clientCertificate, CERTIFICATE);
+});

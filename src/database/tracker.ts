@@ -1,14 +1,17 @@
 /** What the tracker holds: reading it, making it, and writing what another tool left out. */
 
-import { lockTimeout, trackerNotAllowed } from "../errors.ts";
+import { lockTimeout, trackerNotAllowed, trackerNotTrusted } from "../errors.ts";
 import type { AppliedRow, Recorded, UnfinishedRow } from "../history/compare.ts";
 import type { Tracker } from "./find_tracker.ts";
 import { type Row, ServerError, type Session } from "./session.ts";
-import { identifier, type Sql, sql } from "./sql.ts";
-import { addColumns, createApplied, createUnfinished, widenVersion } from "./tracker_ddl.ts";
+import { EQUALS, identifier, join, type Sql, sql } from "./sql.ts";
+import { addColumns, addUnfinishedColumns, createApplied, createUnfinished, widenVersion } from "./tracker_ddl.ts";
 
 /** lock_not_available (PostgreSQL documentation, "PostgreSQL Error Codes"). */
 const LOCK_NOT_AVAILABLE = "55P03";
+
+/** The names of types in the statements behind it are those of pg_catalog, whatever stands in the search_path. */
+const BEGIN = "BEGIN READ WRITE; SET LOCAL search_path = pg_catalog, pg_temp";
 
 /** What the tracker says, without writing anything; a tracker that does not exist says that nothing was applied. */
 export async function readTracker(session: Session, tracker: Tracker): Promise<Recorded> {
@@ -16,10 +19,15 @@ export async function readTracker(session: Session, tracker: Tracker): Promise<R
     ...tracker.exists ? [selectApplied(tracker)] : [],
     ...tracker.unfinishedExists ? [selectUnfinished(tracker)] : [],
   ];
-  const rows = parts.length === 0 ? [] : await session.query(parts.join(" UNION ALL "));
+  if (parts.length === 0) return { applied: [], unfinished: [] };
+  // As one value: thousands of rows take the driver longer than the server takes to put them together.
+  const [row] = await session.query(
+    sql`SELECT pg_catalog.json_agg(r) AS rows FROM (${join(parts, " UNION ALL ")}) r`.text,
+  );
+  const rows = JSON.parse(row!.rows ?? "[]") as readonly Row[];
   return {
-    applied: rows.filter(({ statement }) => statement === null).map(appliedRow),
-    unfinished: rows.filter(({ statement }) => statement !== null).map(unfinishedRow),
+    applied: rows.filter(({ begun }) => begun === null).map(appliedRow),
+    unfinished: rows.filter(({ begun }) => begun !== null).map(unfinishedRow),
   };
 }
 
@@ -27,31 +35,69 @@ function selectApplied({ tables, lacks }: Tracker): Sql {
   const appliedAt = lacks.includes("applied_at") ? sql`NULL` : epochMs("applied_at");
   const checksum = lacks.includes("checksum") ? sql`NULL` : sql`checksum`;
   return sql`SELECT version::pg_catalog.text AS version, name::pg_catalog.text AS name,
-    ${appliedAt}::pg_catalog.text AS at, ${checksum}::pg_catalog.text AS checksum, NULL::pg_catalog.int4 AS statement
+    ${appliedAt}::pg_catalog.text AS at, ${checksum}::pg_catalog.text AS checksum, NULL::pg_catalog.text AS begun
     FROM ${tables.applied} WHERE version IS NOT NULL`;
 }
 
 function selectUnfinished({ tables }: Tracker): Sql {
-  return sql`SELECT version::pg_catalog.text, name, ${epochMs("started_at")}::pg_catalog.text, checksum, statement
-    FROM ${tables.unfinished}`;
+  // Of a row as a whole, no column has to be there that an older table lacks.
+  return sql`SELECT version::pg_catalog.text, name, ${epochMs("started_at")}::pg_catalog.text, checksum,
+    (pg_catalog.to_jsonb(u) OPERATOR(pg_catalog.-) 'source'::pg_catalog.text)::pg_catalog.text
+    FROM ${tables.unfinished} u`;
 }
 
 function appliedRow(row: Row): AppliedRow {
   return {
     version: BigInt(row.version!),
     name: row.name!,
-    appliedAt: row.at == null ? null : new Date(Number(row.at)),
+    appliedAt: row.at == null ? null : dateOf(row.at),
     checksum: row.checksum ?? null,
   };
 }
 
 function unfinishedRow(row: Row): UnfinishedRow {
+  const begun = JSON.parse(row.begun!) as Begun;
   return {
     version: BigInt(row.version!),
     name: row.name!,
-    startedAt: new Date(Number(row.at)),
-    statementsDone: Number(row.statement),
+    startedAt: dateOf(row.at!),
+    statementsDone: begun.statement,
+    statementsTotal: begun.statements ?? null,
+    statementSent: begun.sent ?? null,
+    failure: begun.failure ?? null,
+    checksum: row.checksum!,
+    xact: begun.xact,
+    attempt: begun.attempt ?? 1,
   };
+}
+
+/** The columns of a row that was begun, as `to_jsonb` gives them. */
+interface Begun {
+  readonly statement: number;
+  readonly xact: string;
+  readonly statements?: number | null;
+  readonly sent?: number | null;
+  readonly failure?: string | null;
+  readonly attempt?: number;
+}
+
+/** The text that a migration was begun with; null where it was not kept. */
+export async function readBegunSource(
+  session: Session,
+  { tables }: Tracker,
+  version: bigint,
+): Promise<string | null> {
+  const [row] = await session.query(
+    sql`SELECT source FROM ${tables.unfinished} WHERE version ${EQUALS} ${version}`.text,
+  );
+  return row?.source ?? null;
+}
+
+/** JavaScript's dates end before PostgreSQL's do, and before `infinity`. */
+const LAST_DATE_MS = 8.64e15;
+
+function dateOf(epochMs: string): Date {
+  return new Date(Math.max(-LAST_DATE_MS, Math.min(Number(epochMs), LAST_DATE_MS)));
 }
 
 /** The text that each of some versions was applied with; null where it was not kept. */
@@ -61,8 +107,10 @@ export async function readSources(
   versions: readonly bigint[],
 ): Promise<ReadonlyMap<bigint, string | null>> {
   if (versions.length === 0 || lacks.includes("source")) return new Map();
-  const list = versions.map((version) => sql`${version}`).join(", ");
-  const rows = await session.query(`SELECT version, source FROM ${tables.applied} WHERE version IN (${list})`);
+  const list = sql`${`{${versions.join(",")}}`}::pg_catalog.int8[]`;
+  const rows = await session.query(
+    sql`SELECT version, source FROM ${tables.applied} WHERE version ${EQUALS} ANY (${list})`.text,
+  );
   return new Map(rows.map((row) => [BigInt(row.version!), row.source ?? null]));
 }
 
@@ -74,9 +122,9 @@ export async function recordChecksums(
 ): Promise<void> {
   const updates = migrations.map(({ version, checksum, source }) =>
     sql`UPDATE ${tables.applied} SET checksum = ${checksum}, source = ${source}
-      WHERE version = ${version} AND checksum IS NULL`.text
+      WHERE version ${EQUALS} ${version} AND checksum IS NULL`.text
   );
-  await session.run(["BEGIN READ WRITE", ...updates, "COMMIT"].join(";\n"));
+  await session.run([BEGIN, ...updates, "COMMIT"].join(";\n"));
 }
 
 /**
@@ -85,23 +133,23 @@ export async function recordChecksums(
  *
  * @param options.highestVersion of the migrations to come
  * @param options.lockTimeoutMs how long to wait for a lock on the tracker; 0 for no limit
- * @throws {Failure} `tracker-not-allowed`, `lock-timeout`
+ * @throws {Failure} `tracker-not-trusted`, `tracker-not-allowed`, `lock-timeout`
  */
 export async function prepareTracker(
   session: Session,
   tracker: Tracker,
   { highestVersion, lockTimeoutMs }: { readonly highestVersion: bigint; readonly lockTimeoutMs: number },
 ): Promise<void> {
+  if (tracker.stranger !== null) throw trackerNotTrusted(`${tracker.schema}.${tracker.table}`, tracker.stranger);
   const steps: string[] = [];
   if (!tracker.exists) steps.push(createApplied(tracker.tables));
   if (tracker.lacks.length > 0) steps.push(addColumns(tracker.tables, tracker.lacks));
   if (highestVersion > tracker.maxVersion) steps.push(widenVersion(tracker.tables).text);
   if (!tracker.unfinishedExists) steps.push(createUnfinished(tracker.tables));
+  if (tracker.unfinishedLacks.length > 0) steps.push(addUnfinishedColumns(tracker.tables, tracker.unfinishedLacks));
   if (steps.length === 0) return;
   try {
-    await session.run(
-      ["BEGIN READ WRITE", `SET LOCAL lock_timeout = ${lockTimeoutMs}`, ...steps, "COMMIT"].join(";\n"),
-    );
+    await session.run([BEGIN, sql`SET LOCAL lock_timeout = ${lockTimeoutMs}`, ...steps, "COMMIT"].join(";\n"));
   } catch (error) {
     if (!(error instanceof ServerError)) throw error;
     await session.run("ROLLBACK");
@@ -113,5 +161,7 @@ export async function prepareTracker(
 
 /** Milliseconds since 1970, whether the column is TIMESTAMPTZ or the TIMESTAMP of an older runner. */
 function epochMs(column: string): Sql {
-  return sql`pg_catalog.round(EXTRACT(epoch FROM ${identifier(column)}::pg_catalog.timestamptz) * 1000)`;
+  return sql`pg_catalog.round(EXTRACT(epoch FROM ${
+    identifier(column)
+  }::pg_catalog.timestamptz) OPERATOR(pg_catalog.*) 1000)`;
 }

@@ -53,6 +53,8 @@ interface Found {
   readonly kind?: string | null;
   readonly columns?: readonly Column[];
   readonly unfinished?: boolean;
+  /** Its columns, but for those that every such table has. */
+  readonly unfinishedColumns?: readonly string[];
   /** Other schemas of the search_path that have such a table. */
   readonly elsewhere?: readonly string[];
 }
@@ -64,6 +66,7 @@ function find(
     columns,
     kind = columns === undefined ? null : "r",
     unfinished = false,
+    unfinishedColumns = ["statements", "sent", "failure", "attempt", "attempt_at", "applied_by"],
     elsewhere = [],
   }: Found,
   wanted: { readonly schema: string | null; readonly name: string } = { schema: null, name: "schema_migrations" },
@@ -73,7 +76,11 @@ function find(
     schema_exists: schemaExists ? "t" : "f",
     kind,
     columns: columns === undefined ? null : JSON.stringify(columns.map((column) => ({ required: false, ...column }))),
-    unfinished_exists: unfinished ? "t" : "f",
+    unfinished_kind: unfinished ? "r" : null,
+    unfinished_columns: unfinished ? JSON.stringify(["version", "pid", ...unfinishedColumns]) : null,
+    filtered: null,
+    stranger: null,
+    me: "deploy",
     elsewhere: elsewhere.length === 0 ? null : JSON.stringify(elsewhere),
   };
   return findTracker(sessionWith(() => [row]).session, wanted);
@@ -94,8 +101,10 @@ Deno.test("findTracker() finds nothing where there is no table, and knows where 
     table: "schema_migrations",
     exists: false,
     unfinishedExists: false,
+    unfinishedLacks: [],
     lacks: [],
     maxVersion: 9223372036854775807n,
+    stranger: null,
   });
   assert.equal(tables.applied.text, '"My Schema"."schema_migrations"');
   assert.equal(tables.unfinished.text, '"My Schema"."schema_migrations_unfinished"');
@@ -199,22 +208,34 @@ Deno.test("readTracker() asks nothing of tables that do not exist", async () => 
 });
 
 Deno.test("readTracker() reads versions past 2^53, times, and what another tool left empty", async () => {
-  const { session } = sessionWith(() => [
-    { version: "9007199254740993", name: "a.sql", at: "1795360200123", checksum: "c0ffee", statement: null },
-    { version: "1", name: "b.sql", at: null, checksum: null, statement: null },
-    { version: "4", name: "4_d.sql", at: "1795360200000", checksum: "c0ffee", statement: "2" },
-  ]);
+  const rows = [
+    { version: "9007199254740993", name: "a.sql", at: "1795360200123", checksum: "c0ffee", begun: null },
+    { version: "1", name: "b.sql", at: null, checksum: null, begun: null },
+    { version: "4", name: "4_d.sql", at: "1795360200000", checksum: "c0ffee", begun: '{"statement":2,"xact":"731"}' },
+  ];
+  const { session } = sessionWith(() => [{ rows: JSON.stringify(rows) }]);
   assert.deepEqual(await readTracker(session, await find({ columns: OWN, unfinished: true })), {
     applied: [
       { version: 9007199254740993n, name: "a.sql", appliedAt: new Date(1795360200123), checksum: "c0ffee" },
       { version: 1n, name: "b.sql", appliedAt: null, checksum: null },
     ],
-    unfinished: [{ version: 4n, name: "4_d.sql", startedAt: new Date(1795360200000), statementsDone: 2 }],
+    unfinished: [{
+      version: 4n,
+      name: "4_d.sql",
+      startedAt: new Date(1795360200000),
+      statementsDone: 2,
+      statementsTotal: null,
+      statementSent: null,
+      failure: null,
+      checksum: "c0ffee",
+      xact: "731",
+      attempt: 1,
+    }],
   });
 });
 
 Deno.test("readTracker() asks for no column that a table lacks", async () => {
-  const { session, sent } = sessionWith(() => []);
+  const { session, sent } = sessionWith(() => [{ rows: null }]);
   await readTracker(session, await find({ columns: [VERSION, NAME] }));
   assert.doesNotMatch(sent[0]!, /applied_at|[^:]\bchecksum::/);
 });
@@ -223,7 +244,7 @@ Deno.test("readSources() reads the texts of some versions, and asks nothing wher
   const { session, sent } = sessionWith(() => [{ version: "1", source: "SELECT 1" }, { version: "2", source: null }]);
   const tracker = await find({ columns: OWN });
   assert.deepEqual(await readSources(session, tracker, [1n, 2n, 3n]), new Map([[1n, "SELECT 1"], [2n, null]]));
-  assert.match(sent[0]!, /WHERE version IN \(1, 2, 3\)$/);
+  assert.match(sent[0]!, /WHERE version OPERATOR\(pg_catalog\.=\) ANY \('\{1,2,3\}'::pg_catalog\.int8\[\]\)$/);
   await readSources(session, tracker, []);
   assert.deepEqual(await readSources(session, await find({ columns: SCRIPT }), [1n]), new Map());
   assert.equal(sent.length, 1);
@@ -236,9 +257,9 @@ Deno.test("recordChecksums() writes all in one transaction, and only where there
     { version: 2n, checksum: "bb", source: null },
   ]);
   assert.deepEqual(sent.map(oneLine), [
-    `BEGIN READ WRITE; ` +
-    `UPDATE "public"."schema_migrations" SET checksum = 'aa', source = 'it''s' WHERE version = 1 AND checksum IS NULL; ` +
-    `UPDATE "public"."schema_migrations" SET checksum = 'bb', source = NULL WHERE version = 2 AND checksum IS NULL; COMMIT`,
+    `BEGIN READ WRITE; SET LOCAL search_path = pg_catalog, pg_temp; ` +
+    `UPDATE "public"."schema_migrations" SET checksum = 'aa', source = 'it''s' WHERE version OPERATOR(pg_catalog.=) 1 AND checksum IS NULL; ` +
+    `UPDATE "public"."schema_migrations" SET checksum = 'bb', source = NULL WHERE version OPERATOR(pg_catalog.=) 2 AND checksum IS NULL; COMMIT`,
   ]);
 });
 
@@ -252,7 +273,7 @@ async function stepsOf(found: Found, highestVersion: bigint): Promise<readonly s
 
 Deno.test("prepareTracker() makes both tables in one transaction, and touches nothing when all is there", async () => {
   assert.deepEqual((await stepsOf({}, 1n)).map((step) => step.split(" (")[0]), [
-    "BEGIN READ WRITE",
+    "BEGIN READ WRITE; SET LOCAL search_path = pg_catalog, pg_temp",
     "SET LOCAL lock_timeout = 5000",
     'CREATE TABLE "public"."schema_migrations"',
     'CREATE TABLE "public"."schema_migrations_unfinished"',
@@ -269,6 +290,12 @@ Deno.test("prepareTracker() adds what the table of a runner script lacks, and wi
   const wider = await stepsOf({ columns: SCRIPT, unfinished: true }, 2147483648n);
   assert.match(wider[3]!, /ALTER COLUMN version TYPE BIGINT$/);
   assert.equal(wider.length, 5);
+});
+
+Deno.test("prepareTracker() adds what an older table of unfinished migrations lacks", async () => {
+  const steps = await stepsOf({ columns: OWN, unfinished: true, unfinishedColumns: ["statements", "failure"] }, 1n);
+  assert.match(steps[2]!, /^ALTER TABLE "public"\."schema_migrations_unfinished" ADD COLUMN sent INTEGER, ADD/);
+  assert.equal(steps.length, 4);
 });
 
 Deno.test("prepareTracker() that is refused rolls back, and shows the statements for somebody who may run them", async () => {

@@ -7,7 +7,7 @@ import { type Failure, invalidDatabaseUrl } from "../errors.ts";
 export type Pair = readonly [name: string, value: string];
 
 /**
- * Takes a URL apart: `postgres://user:password@host:port/database?name=value&…`.
+ * Takes a URL apart: `postgres://user:password@host:port,host:port/database?name=value&…`.
  *
  * Characters that would end the password early make a failure that says to percent-encode them: `p#ss/w@rd` would
  * otherwise end up in a host name, and from there in a message or at a name server.
@@ -47,7 +47,17 @@ function userSettings(text: string): readonly Pair[] {
   ];
 }
 
+/** One host or several, each with a port of its own or none: `db1:5433,[::1],db3`. */
 function hostSettings(text: string): readonly Pair[] {
+  const places = text.split(",").map(hostAndPort);
+  const [hosts, ports] = [places.map(({ host }) => host).join(","), places.map(({ port }) => port).join(",")];
+  return [
+    ...(hosts === "" ? [] : [["host", hosts] as const]),
+    ...(ports === "" ? [] : [["port", ports] as const]),
+  ];
+}
+
+function hostAndPort(text: string): { readonly host: string; readonly port: string } {
   const [, host, port] = /^(\[[^\]]*\]|[^:]*)(?::(.*))?$/.exec(text) ?? [];
   if (host === undefined) {
     throw invalidDatabaseUrl(
@@ -57,10 +67,7 @@ function hostSettings(text: string): readonly Pair[] {
   }
   const name = decode(host.startsWith("[") ? host.slice(1, -1) : host);
   if (host.startsWith("[") && !isIPv6(name)) throw invalidDatabaseUrl("what stands in brackets is not an IPv6 address");
-  return [
-    ...(name === "" ? [] : [["host", name] as const]),
-    ...(port === undefined || port === "" ? [] : [["port", decode(port)] as const]),
-  ];
+  return { host: name, port: port === undefined ? "" : decode(port) };
 }
 
 function querySettings(query: string): readonly Pair[] {

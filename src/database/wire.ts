@@ -9,81 +9,139 @@ import type { ServerMessage, TransactionStatus } from "./session.ts";
 /** Bytes of a message's type and length. */
 const HEADER_BYTES = 5;
 
+/** Bytes of the process id in BackendKeyData; the secret is the rest. */
+const PID_BYTES = 4;
+/** The overall format in a CopyInResponse. */
+const TEXT_FORMAT = 0;
+
 const STATUS: Readonly<Record<string, TransactionStatus>> = {
   I: "idle",
   T: "in-transaction",
   E: "failed-transaction",
 };
 
+/** admin_shutdown, crash_shutdown: a backend that has to end at once sends them as a WARNING, not as FATAL. */
+const FAREWELLS: readonly string[] = ["57P01", "57P02"];
+
+/** What the server answered to one message so far. */
+export interface Exchange {
+  /** CommandComplete messages: the index of the statement that failed. */
+  completed: number;
+  /** The tag of the last command: `INSERT 0 1`, `COMMIT`. */
+  tag: string;
+  /** Called for each NOTICE and WARNING. */
+  readonly onNotice: (notice: ServerMessage) => void;
+  /** The error that ended it. */
+  error: ServerMessage | null;
+  /** Whether the message ends in a COPY … FROM stdin, whose data can be sent as text. */
+  takesData: boolean;
+  /** Called with ReadyForQuery. */
+  onEnd: () => void;
+}
+
 /** What has been seen on one connection so far. */
 export class Wire {
+  /** As the last ReadyForQuery gave it. */
   status: TransactionStatus = "idle";
   backendPid = 0;
   /** The secret of a CancelRequest. */
   cancelSecret: Buffer = Buffer.alloc(0);
-  /** CommandComplete messages since {@link begin}. */
-  completed = 0;
-  /** The tag of the last command since {@link begin}: `INSERT 0 1`, `COMMIT`. */
-  tag = "";
   /** The last FATAL or PANIC error. */
   fatal: ServerMessage | null = null;
-  /** Set once a COPY from or to the client began. */
+  /** The WARNING with which a server that crashes or stops at once says so, as long as nothing has come behind it. */
+  farewell: ServerMessage | null = null;
+  /** Set once a COPY from or to the client began that nobody asked for. */
   copy: "FROM stdin" | "TO stdout" | null = null;
 
-  #pending: Buffer = Buffer.alloc(0);
+  /** The messages that wait for their ReadyForQuery, in the order in which they were sent. */
+  readonly #exchanges: Exchange[] = [];
+  /** The beginning of a message, in the chunks in which it came. */
+  readonly #pending: Buffer[] = [];
+  #pendingBytes = 0;
+  /** How many bytes it takes to go on. */
+  #wanted = HEADER_BYTES;
   #skip = 0;
 
-  /** A new message is about to be sent. */
-  begin(): void {
-    this.completed = 0;
-    this.tag = "";
+  /** A new message is about to be sent; what answers it is noted in the value given. */
+  begin(onNotice: (notice: ServerMessage) => void): Exchange {
+    const exchange = { completed: 0, tag: "", onNotice, error: null, takesData: false, onEnd: () => {} };
+    this.#exchanges.push(exchange);
+    return exchange;
   }
 
   /** Takes the next bytes from the server. Bodies that do not matter here (rows) are passed over, not kept. */
   read(chunk: Uint8Array): void {
-    let rest = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+    let rest = this.#withPending(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength));
+    if (rest === null) return;
     for (;;) {
       const skipped = Math.min(this.#skip, rest.length);
       this.#skip -= skipped;
       rest = rest.subarray(skipped);
-      if (this.#pending.length > 0) {
-        rest = Buffer.concat([this.#pending, rest]);
-        this.#pending = Buffer.alloc(0);
-      }
+      this.#wanted = HEADER_BYTES;
       if (rest.length < HEADER_BYTES) break;
       const type = String.fromCharCode(rest[0]!);
       const length = 1 + rest.readUInt32BE(1);
-      if (!"ZKCEGHW".includes(type)) {
+      if (!"ZKCENGHW".includes(type)) {
+        this.farewell = null;
         this.#skip = length;
         continue;
       }
+      this.#wanted = length;
       if (rest.length < length) break;
       this.#message(type, rest.subarray(HEADER_BYTES, length));
       rest = rest.subarray(length);
     }
-    this.#pending = Buffer.from(rest);
+    if (rest.length > 0) this.#keep(rest);
+  }
+
+  /** The bytes to go on with: with those that came before, once there are enough of them. */
+  #withPending(chunk: Buffer): Buffer | null {
+    if (this.#pendingBytes === 0) return chunk;
+    this.#keep(chunk);
+    if (this.#pendingBytes < this.#wanted) return null;
+    this.#pendingBytes = 0;
+    // Joined once: to join anew with each chunk takes minutes for an error message of 100 MB.
+    return Buffer.concat(this.#pending.splice(0));
+  }
+
+  /** Keeps a copy, for the driver reads the same chunk. */
+  #keep(bytes: Buffer): void {
+    this.#pending.push(Buffer.from(bytes));
+    this.#pendingBytes += bytes.length;
   }
 
   #message(type: string, body: Buffer): void {
+    const exchange = this.#exchanges[0];
+    this.farewell = null;
     switch (type) {
       case "Z":
         this.status = STATUS[String.fromCharCode(body[0]!)] ?? "idle";
+        this.#exchanges.shift()?.onEnd();
         break;
       case "K":
+        if (body.length < PID_BYTES) break;
         this.backendPid = body.readUInt32BE(0);
-        this.cancelSecret = Buffer.from(body.subarray(4));
+        this.cancelSecret = Buffer.from(body.subarray(PID_BYTES));
         break;
       case "C":
-        this.completed++;
-        this.tag = body.toString("utf8", 0, body.length - 1);
+        if (exchange === undefined) break;
+        exchange.completed++;
+        exchange.tag = body.toString("utf8", 0, body.length - 1);
         break;
       case "E": {
         const message = readServerMessage(body);
+        if (exchange !== undefined) exchange.error = message;
         if (message.severity === "FATAL" || message.severity === "PANIC") this.fatal = message;
         break;
       }
+      case "N": {
+        const message = readServerMessage(body);
+        if (FAREWELLS.includes(message.sqlstate)) this.farewell = message;
+        exchange?.onNotice(message);
+        break;
+      }
       case "G":
-        this.copy = "FROM stdin";
+        if (!exchange?.takesData || body[0] !== TEXT_FORMAT) this.copy = "FROM stdin";
         break;
       default:
         this.copy = "TO stdout";
@@ -109,6 +167,7 @@ export function readServerMessage(body: Uint8Array): ServerMessage {
     ...number("p", "internalPosition"),
     ...text("q", "internalQuery"),
     ...text("W", "where"),
+    ...text("R", "routine"),
   };
 }
 

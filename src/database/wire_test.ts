@@ -41,14 +41,17 @@ const TRANSACTION = [
 ];
 
 function factsOf(wire: Wire) {
-  const { status, backendPid, completed, tag, fatal, copy } = wire;
-  return { status, backendPid, secret: wire.cancelSecret.toString("hex"), completed, tag, fatal, copy };
+  const { status, backendPid, fatal, copy } = wire;
+  return { status, backendPid, secret: wire.cancelSecret.toString("hex"), fatal, copy };
 }
 
+/** Reads the answers to three messages, of which the login takes the first. */
 function readAll(chunks: readonly Uint8Array[]) {
   const wire = new Wire();
+  const notices: string[] = [];
+  const exchanges = [1, 2, 3].map((which) => wire.begin(({ message }) => notices.push(`${which}: ${message}`)));
   for (const chunk of chunks) wire.read(chunk);
-  return factsOf(wire);
+  return { ...factsOf(wire), answers: exchanges.map(({ completed, tag }) => [completed, tag]), notices };
 }
 
 const STREAM = Buffer.concat([...LOGIN, ...TRANSACTION]);
@@ -57,8 +60,8 @@ const EXPECTED = {
   status: "failed-transaction",
   backendPid: 65538,
   secret: "deadbeef",
-  completed: 3,
-  tag: "INSERT 0 1",
+  answers: [[0, ""], [3, "INSERT 0 1"], [0, ""]],
+  notices: ["2: careful"],
   fatal: { severity: "FATAL", sqlstate: "57P01", message: "chiuso da un amministratore" },
   copy: null,
 };
@@ -110,18 +113,17 @@ Deno.test("Wire knows a status only once all of its message is there", () => {
   assert.equal(wire.status, "in-transaction");
 });
 
-Deno.test("Wire counts commands anew from begin(), and keeps everything else", () => {
+Deno.test("Wire counts commands for the message that they answer, and none for those of a login", () => {
   const wire = new Wire();
-  wire.read(STREAM);
-  wire.begin();
-  assert.deepEqual(factsOf(wire), { ...EXPECTED, completed: 0, tag: "" });
-  wire.read(message("C", "CREATE TABLE\0"));
-  assert.deepEqual([wire.completed, wire.tag], [1, "CREATE TABLE"]);
+  for (const bytes of [...LOGIN, message("C", "SELECT 1\0")]) wire.read(bytes);
+  const [first, second] = [wire.begin(() => {}), wire.begin(() => {})];
+  for (const bytes of [message("C", "CREATE TABLE\0"), message("Z", "I"), message("C", "COMMIT\0")]) wire.read(bytes);
+  assert.deepEqual([first.completed, first.tag, second.completed, second.tag], [1, "CREATE TABLE", 1, "COMMIT"]);
 });
 
 Deno.test("Wire counts no empty query, and no rows, as a command", () => {
-  const { completed, tag } = readAll([message("I", ""), message("D", "C"), message("Z", "I")]);
-  assert.deepEqual([completed, tag], [0, ""]);
+  const { answers } = readAll([message("I", ""), message("D", "C"), message("Z", "I")]);
+  assert.deepEqual(answers[0], [0, ""]);
 });
 
 Deno.test("Wire passes over a row of any size, and finds the message behind it", () => {
@@ -209,6 +211,7 @@ Deno.test("readServerMessage() reads every field by its letter, and passes over 
     position: 31,
     internalPosition: 7,
     internalQuery: "SELECT x",
+    routine: "errorMissingColumn",
     where: "PL/pgSQL function f() line 1\nSQL statement",
   });
 });
@@ -236,4 +239,19 @@ Deno.test("cancelRequest() is the message that the protocol has for it", () => {
   );
   const long = cancelRequest(0xffffffff, new Uint8Array(32));
   assert.deepEqual([long.length, long.readUInt32BE(0), long.readUInt32BE(8)], [44, 44, 0xffffffff]);
+});
+
+Deno.test("Wire takes a WARNING of an immediate end for the reason of the end, unless something comes behind it", () => {
+  const crash = message(
+    "N",
+    errorBody({ S: "WARNING", V: "WARNING", C: "57P02", M: "crash of another server process" }),
+  );
+  const wire = new Wire();
+  wire.read(crash);
+  assert.deepEqual([wire.farewell?.sqlstate, wire.fatal], ["57P02", null]);
+  for (const more of [message("Z", "I"), message("D", "a row"), message("C", "SELECT 1\0")]) {
+    wire.read(crash);
+    wire.read(more);
+    assert.equal(wire.farewell, null);
+  }
 });

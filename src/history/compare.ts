@@ -19,6 +19,18 @@ export interface UnfinishedRow {
   readonly startedAt: Date;
   /** Statements known to be done. */
   readonly statementsDone: number;
+  /** null for what runs in a transaction, and for what was not parsed. */
+  readonly statementsTotal: number | null;
+  /** The statement, from 1, that was sent outside a transaction and is not known to be done; null for none. */
+  readonly statementSent: number | null;
+  /** What stopped it; null where nobody could tell. */
+  readonly failure: string | null;
+  /** Of the file as it was begun. */
+  readonly checksum: string;
+  /** The transaction that claimed it. */
+  readonly xact: string;
+  /** How often it was begun or gone on with. */
+  readonly attempt: number;
 }
 
 /** One version, as files and tracker together show it. */

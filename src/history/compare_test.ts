@@ -14,7 +14,18 @@ function row(version: bigint, checksum: string | null = `sum${version}`, name = 
 }
 
 function begun(version: bigint): UnfinishedRow {
-  return { version, name: `${version}_begun.sql`, startedAt: new Date(0), statementsDone: 1 };
+  return {
+    version,
+    name: `${version}_begun.sql`,
+    startedAt: new Date(0),
+    statementsDone: 1,
+    statementsTotal: 3,
+    statementSent: null,
+    failure: null,
+    checksum: "c0ffee",
+    xact: "731",
+    attempt: 1,
+  };
 }
 
 interface Case {

@@ -6,7 +6,6 @@ import {
   missingMigrations,
   outOfOrderMigrations,
   together,
-  unfinishedMigrations,
   unknownTarget,
 } from "../errors.ts";
 import type { State } from "../events.ts";
@@ -17,16 +16,8 @@ export interface PlanOptions {
   /** Up to and with this version; null for all. */
   readonly to: bigint | null;
   readonly allowOutOfOrder: boolean;
-  /** The statements that end an unfinished migration by hand. */
-  readonly waysOut: (version: bigint) => WaysOut;
-}
-
-/** What to run by hand when a migration stopped half-way, once somebody has looked at the database. */
-export interface WaysOut {
-  /** Nothing of it is left: this lets `up` run it again. */
-  readonly forget: string;
-  /** All of it is there: this records it as applied. */
-  readonly record: string;
+  /** Why an unfinished migration does not go on; null for one that does. */
+  readonly stopped: (version: bigint) => Failure | null;
 }
 
 export interface Plan {
@@ -41,23 +32,24 @@ export interface Plan {
  *
  * @throws {Failure} when history does not match the files. It names every migration that does not, not the first.
  */
-export function plan(entries: readonly Entry[], { to, allowOutOfOrder, waysOut }: PlanOptions): Plan {
+export function plan(entries: readonly Entry[], { to, allowOutOfOrder, stopped }: PlanOptions): Plan {
   const inState = (state: State) => entries.filter((entry) => entry.state === state);
+  const names = (state: State) => inState(state).map(({ name }) => name);
   const failures: Failure[] = [];
   if (to !== null && !entries.some((entry) => entry.version === to)) failures.push(unknownTarget(to));
-  if (inState("edited").length > 0) failures.push(editedMigrations(inState("edited").map(label)));
-  if (inState("missing").length > 0) failures.push(missingMigrations(inState("missing").map(label)));
+  if (inState("edited").length > 0) failures.push(editedMigrations(names("edited")));
+  if (inState("missing").length > 0) failures.push(missingMigrations(names("missing")));
   if (inState("out_of_order").length > 0 && !allowOutOfOrder) {
-    failures.push(outOfOrderMigrations(inState("out_of_order").map(label)));
+    failures.push(outOfOrderMigrations(names("out_of_order")));
   }
-  const [unfinished] = inState("unfinished");
-  if (unfinished !== undefined) {
-    failures.push(unfinishedMigrations(inState("unfinished").map(label), waysOut(unfinished.version)));
+  for (const { version } of inState("unfinished")) {
+    const failure = stopped(version);
+    if (failure !== null) failures.push(failure);
   }
   const failure = together(failures);
   if (failure !== null) throw failure;
 
-  const waiting = entries.filter(({ state }) => state === "pending" || state === "out_of_order");
+  const waiting = entries.filter(isWaiting);
   const within = (entry: Entry) => to === null || entry.version <= to;
   return {
     run: waiting.filter(within).map((entry) => entry.migration!),
@@ -65,9 +57,7 @@ export function plan(entries: readonly Entry[], { to, allowOutOfOrder, waysOut }
   };
 }
 
-function label({ name, unfinished }: Entry): string {
-  if (unfinished === null) return name;
-  const { statementsDone, startedAt } = unfinished;
-  const done = `${statementsDone} ${statementsDone === 1 ? "statement" : "statements"}`;
-  return `${name}: begun ${startedAt.toISOString()}, ${done} done`;
+/** Whether a migration is to be run: on disk, and not in the tracker. */
+export function isWaiting({ state }: Entry): boolean {
+  return state === "pending" || state === "out_of_order" || state === "unfinished";
 }

@@ -11,12 +11,51 @@ const BOM = [0xef, 0xbb, 0xbf];
  * endings never break it. For an LF file without a BOM it equals `sha256sum FILE`.
  */
 export function checksum(bytes: Uint8Array): string {
-  return createHash("sha256").update(withLineFeeds(withoutBom(bytes))).digest("hex");
+  const checksum = new Checksum();
+  checksum.update(withoutBom(bytes));
+  return checksum.digest();
 }
 
 /** The bytes after a leading UTF-8 byte order mark, if there is one. */
 export function withoutBom(bytes: Uint8Array): Uint8Array {
   return BOM.every((byte, index) => bytes[index] === byte) ? bytes.subarray(BOM.length) : bytes;
+}
+
+/** {@link withoutBom} for bytes that come in pieces. */
+export async function* piecesWithoutBom(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let start: Uint8Array = new Uint8Array(0);
+  let started = false;
+  for await (const bytes of pieces) {
+    if (started) {
+      yield bytes;
+      continue;
+    }
+    start = start.length === 0 ? bytes.slice() : Uint8Array.from([...start, ...bytes]);
+    if (start.length < BOM.length) continue;
+    started = true;
+    yield withoutBom(start);
+  }
+  if (!started) yield start;
+}
+
+/** {@link checksum} of bytes without a BOM that come in pieces. */
+export class Checksum {
+  readonly #hash = createHash("sha256");
+  /** Whether the last piece ended with a CR, of which the next one says whether it counts. */
+  #heldCr = false;
+
+  update(bytes: Uint8Array): void {
+    if (bytes.length === 0) return;
+    if (this.#heldCr && bytes[0] !== LF) this.#hash.update(Uint8Array.of(CR));
+    this.#heldCr = bytes.at(-1) === CR;
+    this.#hash.update(withLineFeeds(this.#heldCr ? bytes.subarray(0, -1) : bytes));
+  }
+
+  /** The end: nothing can be added any more. */
+  digest(): string {
+    if (this.#heldCr) this.#hash.update(Uint8Array.of(CR));
+    return this.#hash.digest("hex");
+  }
 }
 
 function withLineFeeds(bytes: Uint8Array): Uint8Array {

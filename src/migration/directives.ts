@@ -3,9 +3,22 @@
  * run, so that the file carries it wherever it goes.
  */
 
+import type { DirectiveFault } from "../errors.ts";
+import { HOW_TO_WRITE_ATTEMPTS, readAttempts } from "./attempts.ts";
+import { readDuration } from "./duration.ts";
+
+/** What a file sets for itself. What it leaves out is as the options of the run say. */
 export interface Directives {
   /** The file runs outside a transaction, one statement a message. */
   readonly noTransaction: boolean;
+  /** Milliseconds; 0 for no limit. */
+  readonly lockTimeoutMs?: number;
+  /** How often it is tried for locks that others hold; 1 or more. */
+  readonly lockAttempts?: number;
+  /** Milliseconds that all its attempts and the pauses between them may take; 0 for no limit. */
+  readonly lockBudgetMs?: number;
+  /** Milliseconds; 0 for no limit. */
+  readonly statementTimeoutMs?: number;
 }
 
 /** A directive that cannot be taken as it stands. */
@@ -14,11 +27,10 @@ export interface DirectiveProblem {
   readonly index: number;
   /** The comment as written. */
   readonly comment: string;
-  /**
-   * `misspelt`: a comment that means a directive and is none, `-- pgmigrate no-transaction` without its colon.
-   * `misplaced`: below the first statement, where it counts for nothing. It may stand in a string or a function's body.
-   */
-  readonly reason: "unknown" | "has-value" | "repeated" | "misspelt" | "misplaced";
+  /** `misplaced`: below the first statement, where it counts for nothing. It may stand in a string or a function's body. */
+  readonly reason: DirectiveFault | "misplaced";
+  /** With `bad-value`: how the value is written, a whole sentence. */
+  readonly hint?: string;
 }
 
 export interface ReadDirectives {
@@ -26,38 +38,104 @@ export interface ReadDirectives {
   readonly problems: readonly DirectiveProblem[];
 }
 
-/** Every directive there is. */
-export const DIRECTIVE_KEYS = ["no-transaction"] as const;
+/** Every directive there is, as an example. */
+export const DIRECTIVE_EXAMPLES = [
+  "no-transaction",
+  "lock-timeout=2s",
+  "lock-attempts=20",
+  "lock-budget=30min",
+  "statement-timeout=1h",
+] as const;
 
-const DIRECTIVE = /^--\s*pgmigrate\s*:\s*(.*?)\s*$/is;
-const MISSPELT = /^--[\s+]*\S*?[\s:]+no[-_ ]?transaction\s*$/i;
+type Draft = { -readonly [K in keyof Directives]?: Directives[K] };
+
+/** Puts the value of a directive into a draft, or says how it is to be written. */
+type Reader = (draft: Draft, value: string) => string | null;
+
+const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
+  ["lock-timeout", durationInto("lockTimeoutMs")],
+  ["lock-attempts", attemptsInto],
+  ["lock-budget", durationInto("lockBudgetMs")],
+  ["statement-timeout", durationInto("statementTimeoutMs")],
+]);
+
+const DIRECTIVE = /^--\s*pgmigrate\s*:(.*)$/is;
+
+/** A longer comment is not looked at for a misspelt directive, which takes time that grows with the square of it. */
+const LONGEST_MISSPELT = 200;
+
+const MISSPELT = new RegExp(
+  "^--[\\s+]*\\S*?[\\s:]+no[-_ ]?transaction\\s*$|" +
+    "^--\\s*pg[-_ ]?migrate[\\s:]+(?:lock[-_ ]?(?:timeout|attempts|budget)|statement[-_ ]?timeout)\\s*[=:]\\s*\\S+\\s*$",
+  "i",
+);
 const MISPLACED = /(?<=^|[\r\n])[ \t]*(--[ \t]*pgmigrate[ \t]*:[^\r\n]*)/gi;
 
 /** Reads the directives of a file, and lists each one that would otherwise be ignored in silence. */
 export function readDirectives(text: string): ReadDirectives {
   const problems: DirectiveProblem[] = [];
-  let noTransaction = false;
+  const draft: Draft = {};
+  const taken = new Map<string, Comment>();
   const { comments, end } = openingComments(text);
-  for (const { index, comment } of comments) {
-    const reason = problemOf(comment, noTransaction);
-    if (reason !== null) problems.push({ index, comment, reason });
-    else if (DIRECTIVE.test(comment)) noTransaction = true;
+  for (const at of comments) {
+    const problem = readInto({ draft, taken }, at);
+    if (problem !== null) problems.push({ ...at, ...problem });
+  }
+  // The order in which they stand does not matter, so this is known only at the end.
+  for (const key of draft.noTransaction ? ["lock-attempts", "lock-budget"] : []) {
+    const at = taken.get(key);
+    if (at !== undefined) problems.push({ ...at, reason: "contradictory" });
   }
   for (const match of text.slice(end).matchAll(MISPLACED)) {
     const comment = match[1]!;
     const index = end + match.index + match[0].length - comment.length;
     problems.push({ index, comment: comment.trimEnd(), reason: "misplaced" });
   }
-  return { directives: { noTransaction }, problems };
+  return { directives: { ...draft, noTransaction: draft.noTransaction ?? false }, problems };
 }
 
-function problemOf(comment: string, seen: boolean): DirectiveProblem["reason"] | null {
-  const body = DIRECTIVE.exec(comment)?.[1];
-  if (body === undefined) return MISSPELT.test(comment) ? "misspelt" : null;
-  const [key, value] = body.split("=", 2).map((part) => part.trim());
-  if (!(DIRECTIVE_KEYS as readonly (string | undefined)[]).includes(key)) return "unknown";
-  if (value !== undefined) return "has-value";
-  return seen ? "repeated" : null;
+type Problem = Pick<DirectiveProblem, "reason" | "hint">;
+
+function readInto(
+  { draft, taken }: { readonly draft: Draft; readonly taken: Map<string, Comment> },
+  at: Comment,
+): Problem | null {
+  const body = DIRECTIVE.exec(at.comment)?.[1]?.trim();
+  if (body === undefined) return isMisspelt(at.comment) ? { reason: "misspelt" } : null;
+  const equals = body.indexOf("=");
+  const key = (equals === -1 ? body : body.slice(0, equals)).trim();
+  const value = equals === -1 ? null : body.slice(equals + 1).trim();
+  const read = READERS.get(key);
+  if (read === undefined && key !== "no-transaction") return { reason: "unknown" };
+  if (read === undefined && value !== null) return { reason: "has-value" };
+  if (read !== undefined && !value) return { reason: "needs-value" };
+  if (taken.has(key)) return { reason: "repeated" };
+  const hint = read === undefined ? null : read(draft, value!);
+  if (hint !== null) return { reason: "bad-value", hint };
+  if (read === undefined) draft.noTransaction = true;
+  taken.set(key, at);
+  return null;
+}
+
+function isMisspelt(comment: string): boolean {
+  const trimmed = comment.trimEnd();
+  return trimmed.length <= LONGEST_MISSPELT && MISSPELT.test(trimmed);
+}
+
+function durationInto(key: "lockTimeoutMs" | "lockBudgetMs" | "statementTimeoutMs"): Reader {
+  return (draft, value) => {
+    const read = readDuration(value);
+    if ("hint" in read) return read.hint;
+    draft[key] = read.milliseconds;
+    return null;
+  };
+}
+
+function attemptsInto(draft: Draft, value: string): string | null {
+  const attempts = readAttempts(value);
+  if (attempts === null) return HOW_TO_WRITE_ATTEMPTS;
+  draft.lockAttempts = attempts;
+  return null;
 }
 
 /** Where the first statement of a text starts, after white space and comments; the text's length when it has none. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { DIRECTIVE_KEYS, type DirectiveProblem, readDirectives } from "./directives.ts";
+import { DIRECTIVE_EXAMPLES, type DirectiveProblem, readDirectives } from "./directives.ts";
 
 const NONE = { directives: { noTransaction: false }, problems: [] };
 const NO_TRANSACTION = { directives: { noTransaction: true }, problems: [] };
@@ -175,6 +175,50 @@ Deno.test("readDirectives() reads any text, and points at the comments it compla
   );
 });
 
-Deno.test("DIRECTIVE_KEYS are each a directive that is taken", () => {
-  for (const key of DIRECTIVE_KEYS) assert.deepEqual(reasons(`-- pgmigrate: ${key}`), [], key);
+Deno.test("DIRECTIVE_EXAMPLES are each a directive that is taken", () => {
+  for (const example of DIRECTIVE_EXAMPLES) assert.deepEqual(reasons(`-- pgmigrate: ${example}`), [], example);
+});
+
+Deno.test("readDirectives() reads what a file sets for itself, in any order and with spaces round the sign", () => {
+  const lines = ["statement-timeout = 1h", "lock-budget=0", "lock-attempts= 3", "lock-timeout =250ms"];
+  assert.deepEqual(readDirectives(lines.map((line) => `-- pgmigrate: ${line}\n`).join("") + "SELECT 1;"), {
+    directives: {
+      noTransaction: false,
+      lockTimeoutMs: 250,
+      lockAttempts: 3,
+      lockBudgetMs: 0,
+      statementTimeoutMs: 3_600_000,
+    },
+    problems: [],
+  });
+});
+
+Deno.test("readDirectives() refuses a value that is none, and says how it is written", () => {
+  const cases: readonly (readonly [string, RegExp])[] = [
+    ["lock-timeout=5", /no unit.*5s/],
+    ["lock-timeout=soon", /500ms, 5s, 2min/],
+    ["lock-timeout=5s=5s", /500ms, 5s, 2min/],
+    ["lock-timeout=25d", /longest/],
+    ["lock-budget=-1s", /500ms, 5s, 2min/],
+    ["statement-timeout=5s; DROP TABLE t", /500ms, 5s, 2min/],
+    ["lock-attempts=0", /from 1 to/],
+    ["lock-attempts=1.5", /from 1 to/],
+    ["lock-attempts=1000000", /from 1 to/],
+  ];
+  for (const [directive, hint] of cases) {
+    const { directives, problems: [problem] } = readDirectives(`\n-- pgmigrate: ${directive}\nSELECT 1;`);
+    assert.deepEqual(directives, { noTransaction: false }, directive);
+    assert.equal(problem?.reason, "bad-value", directive);
+    assert.match(problem!.hint!, hint);
+  }
+  assert.deepEqual(reasons("-- pgmigrate: lock-timeout\n-- pgmigrate: lock-budget=\n"), ["needs-value", "needs-value"]);
+  assert.deepEqual(reasons("-- pgmigrate: lock-timeout=1s\n-- pgmigrate: lock-timeout=2s\n"), ["repeated"]);
+  assert.deepEqual(reasons("-- pgmigrate lock-timeout=2s\n-- pg-migrate: lock_budget=2s\n"), ["misspelt", "misspelt"]);
+  assert.deepEqual(reasons("-- pgmigrate sets lock_timeout = 2s while it waits\n"), []);
+});
+
+Deno.test("readDirectives() says that attempts mean nothing outside a transaction, wherever they stand", () => {
+  const text = "-- pgmigrate: lock-attempts=3\n-- pgmigrate: no-transaction\n-- pgmigrate: lock-budget=1min\n" +
+    "-- pgmigrate: lock-timeout=1s\n";
+  assert.deepEqual(reasons(text), ["contradictory", "contradictory"]);
 });

@@ -68,7 +68,7 @@ Deno.test({
       await Deno.mkdir(`${directory}/closed`, { mode: 0o000 });
       await Deno.writeTextFile(`${directory}/1_a.sql`, "", { mode: 0o000 });
       await rejects(list(`${directory}/closed`), "directory-unreadable", `${directory}/closed`);
-      await rejects(read(`${directory}/1_a.sql`), "file-unreadable", `${directory}/1_a.sql`);
+      await rejects(read(`${directory}/1_a.sql`, 100), "file-unreadable", `${directory}/1_a.sql`);
     });
   },
 });
@@ -77,9 +77,20 @@ Deno.test("read() gives a file's bytes as they are, and fails on what is no file
   await inDirectory(async (directory) => {
     const bytes = Uint8Array.from([0xef, 0xbb, 0xbf, 0x0d, 0x0a, 0x00, 0xff]);
     await Deno.writeFile(`${directory}/1_a.sql`, bytes);
-    assert.deepEqual([...await read(`${directory}/1_a.sql`)], [...bytes]);
-    await rejects(read(directory), "file-unreadable", directory);
-    await rejects(read(`${directory}/none.sql`), "file-unreadable", `${directory}/none.sql`);
+    assert.deepEqual(await read(`${directory}/1_a.sql`, 100), bytes);
+    await rejects(read(directory, 100), "file-unreadable", directory);
+    await rejects(read(`${directory}/none.sql`, 100), "file-unreadable", `${directory}/none.sql`);
+  });
+});
+
+Deno.test("read() gives a file of any size up to a limit, and null for a larger one", async () => {
+  await inDirectory(async (directory) => {
+    for (const size of [0, 1, 65_535, 65_536, 65_537, 200_000]) {
+      const bytes = Uint8Array.from({ length: size }, (_, index) => index % 251);
+      await Deno.writeFile(`${directory}/1_a.sql`, bytes);
+      assert.deepEqual(await read(`${directory}/1_a.sql`, 200_000), bytes);
+    }
+    assert.equal(await read(`${directory}/1_a.sql`, 199_999), null);
   });
 });
 

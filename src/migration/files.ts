@@ -11,8 +11,16 @@ export interface Files {
    * @throws {Failure} `directory-missing`, `directory-is-a-file`, `directory-unreadable`
    */
   list(directory: string): Promise<readonly DirectoryEntry[]>;
-  /** @throws {Failure} `file-unreadable` */
-  read(path: string): Promise<Uint8Array>;
+  /**
+   * Reads a whole file, or gives null for one that is larger.
+   * @throws {Failure} `file-unreadable`
+   */
+  read(path: string, maxBytes: number): Promise<Uint8Array | null>;
+  /**
+   * Reads a file of any size in pieces. A piece is good until the next one is asked for.
+   * @throws {Failure} `file-unreadable`
+   */
+  stream(path: string): AsyncIterable<Uint8Array>;
   /**
    * Writes a file that must not exist yet. Makes the directory when it is not there.
    * @throws {Failure} `file-exists`, `cannot-write`

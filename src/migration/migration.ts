@@ -10,7 +10,7 @@ export interface Migration {
   readonly path: string;
   /** SHA-256 as {@link checksum} makes it. */
   readonly checksum: string;
-  /** The file's text without a leading BOM; line ends as they are. */
-  readonly text: string;
+  /** The file's text without a leading BOM, line ends as they are; null for a file that is too large to be held. */
+  readonly text: string | null;
   readonly directives: Directives;
 }

@@ -11,12 +11,20 @@ import {
   nulByte,
   together,
 } from "../errors.ts";
+import { MAX_PARSED_BYTES } from "../sql/parser.ts";
 import { placeAtIndex } from "../sql/positions.ts";
-import { checksum, withoutBom } from "./checksum.ts";
-import { DIRECTIVE_KEYS, readDirectives } from "./directives.ts";
+import { Checksum, checksum, piecesWithoutBom, withoutBom } from "./checksum.ts";
+import { DIRECTIVE_EXAMPLES, readDirectives } from "./directives.ts";
 import { MAX_VERSION, parseFileName } from "./file_name.ts";
 import type { DirectoryEntry, Files } from "./files.ts";
 import type { Migration } from "./migration.ts";
+import { TextCheck, type TextProblem } from "./text_check.ts";
+
+/** A larger file is not held: it is read in pieces, and once more when it is run. It is what the parser takes. */
+const MAX_HELD_BYTES = MAX_PARSED_BYTES;
+
+/** As much of a file that is not held as the comments that open it may take, its directives among them. */
+const MAX_HEAD_CHARACTERS = 1024 * 1024;
 
 export interface ReadMigrations {
   /** In order of their versions as numbers. */
@@ -36,14 +44,20 @@ export interface ReadMigrations {
  */
 export async function readMigrations(files: Files, directory: string): Promise<ReadMigrations> {
   const entries = [...await files.list(directory)].sort((a, b) => a.name < b.name ? -1 : 1);
-  const named = entries.filter((entry) => parseFileName(entry.name) !== null);
-  throwProblems(nameProblems(directory, named));
+  const named: NamedEntry[] = [];
+  const ignored: string[] = [];
+  for (const entry of entries) {
+    const parsed = parseFileName(entry.name);
+    if (parsed === null) ignored.push(entry.name);
+    else named.push({ ...entry, path: pathOf(directory, entry.name), version: parsed.version });
+  }
+  throwProblems(nameProblems(named));
 
   const problems: Failure[] = [];
   const migrations: Migration[] = [];
   const misplaced: ReadMigrations["misplaced"][number][] = [];
-  for (const { name } of named) {
-    const read = asMigration(directory, name, await files.read(pathOf(directory, name)));
+  for (const entry of named) {
+    const read = await asMigration(files, entry);
     if ("problems" in read) problems.push(...read.problems);
     else {
       migrations.push(read.migration);
@@ -52,7 +66,6 @@ export async function readMigrations(files: Files, directory: string): Promise<R
   }
   throwProblems(problems);
   migrations.sort((a, b) => a.version < b.version ? -1 : 1);
-  const ignored = entries.filter((entry) => parseFileName(entry.name) === null).map((entry) => entry.name);
   return { migrations, ignored, misplaced };
 }
 
@@ -73,14 +86,19 @@ export function pathOf(directory: string, name: string): string {
   return directory.endsWith("/") ? directory + name : `${directory}/${name}`;
 }
 
-function nameProblems(directory: string, entries: readonly DirectoryEntry[]): Failure[] {
+/** A file that is named like a migration. */
+interface NamedEntry extends DirectoryEntry {
+  readonly path: string;
+  readonly version: bigint;
+}
+
+function nameProblems(entries: readonly NamedEntry[]): Failure[] {
   const problems: Failure[] = [];
   const byVersion = new Map<bigint, string[]>();
-  for (const { name, isFile } of entries) {
-    const { version } = parseFileName(name)!;
-    if (!isFile) problems.push(notAFile(pathOf(directory, name)));
-    if (version < 1n || version > MAX_VERSION) problems.push(badVersion(pathOf(directory, name)));
-    byVersion.set(version, [...byVersion.get(version) ?? [], pathOf(directory, name)]);
+  for (const { path, version, isFile } of entries) {
+    if (!isFile) problems.push(notAFile(path));
+    if (version < 1n || version > MAX_VERSION) problems.push(badVersion(path));
+    byVersion.set(version, [...byVersion.get(version) ?? [], path]);
   }
   for (const [version, paths] of byVersion) {
     if (paths.length > 1) problems.push(duplicateVersions(version, paths));
@@ -90,50 +108,74 @@ function nameProblems(directory: string, entries: readonly DirectoryEntry[]): Fa
 
 type Read = { readonly migration: Migration; readonly misplaced: ReadMigrations["misplaced"] };
 
-function asMigration(directory: string, name: string, bytes: Uint8Array): Read | { readonly problems: Failure[] } {
-  const path = pathOf(directory, name);
-  const nul = bytes.indexOf(0);
-  if (nul !== -1) return { problems: [nulByte(path, nul)] };
-  const content = withoutBom(bytes);
-  let text: string;
-  try {
-    text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(content);
-  } catch {
-    return { problems: [notUtf8(path, bytes.length - content.length + firstInvalidByte(content))] };
+/** What a file is, as far as it was looked at. */
+interface Content {
+  readonly checksum: string;
+  /** As {@link Migration.text}. */
+  readonly text: string | null;
+  /** The text, or the start of it. */
+  readonly head: string;
+}
+
+async function asMigration(
+  files: Files,
+  { path, name, version }: NamedEntry,
+): Promise<Read | { readonly problems: Failure[] }> {
+  const bytes = await files.read(path, MAX_HELD_BYTES);
+  const content = bytes === null ? await streamedContent(files, path) : heldContent(bytes);
+  if ("kind" in content) {
+    return { problems: [content.kind === "nul-byte" ? nulByte(path, content.offset) : notUtf8(path, content.offset)] };
   }
-  const { directives, problems } = readDirectives(text);
+  const { checksum, text, head } = content;
+  const { directives, problems } = readDirectives(head);
   const wrong: Failure[] = [];
   const misplaced: ReadMigrations["misplaced"][number][] = [];
-  for (const { index, comment, reason } of problems) {
-    const place = { file: path, ...placeAtIndex(text, index) };
+  for (const { index, comment, reason, hint } of problems) {
+    const place = { file: path, ...placeAtIndex(head, index) };
     if (reason === "misplaced") misplaced.push({ file: path, comment, line: place.line });
-    else wrong.push(badDirective({ comment, reason, known: DIRECTIVE_KEYS, place }));
+    else wrong.push(badDirective({ comment, reason, hint, known: DIRECTIVE_EXAMPLES, place }));
   }
   if (wrong.length > 0) return { problems: wrong };
-  const { version } = parseFileName(name)!;
-  return { migration: { version, name, path, checksum: checksum(bytes), text, directives }, misplaced };
+  return { migration: { version, name, path, checksum, text, directives }, misplaced };
 }
 
-/** The offset of the byte with which the first character that is no UTF-8 starts, found by halving. */
-function firstInvalidByte(bytes: Uint8Array): number {
-  let [good, bad] = [0, bytes.length];
-  while (bad - good > 1) {
-    const middle = (good + bad) >> 1;
-    if (decodes(bytes.subarray(0, middle), { stream: true })) good = middle;
-    else bad = middle;
-  }
-  // A prefix that ends inside a character still decodes as a stream: the character begins up to three bytes before.
-  while (good > 0 && !decodes(bytes.subarray(0, good), { stream: false })) good--;
-  return good;
-}
+const STRICT_DECODER = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-function decodes(bytes: Uint8Array, options: TextDecodeOptions): boolean {
+function heldContent(bytes: Uint8Array): Content | TextProblem {
+  const check = () => {
+    const check = new TextCheck();
+    check.update(bytes);
+    check.end();
+    return check.problem!;
+  };
+  if (bytes.includes(0)) return check();
   try {
-    new TextDecoder("utf-8", { fatal: true }).decode(bytes, options);
-    return true;
+    const text = STRICT_DECODER.decode(withoutBom(bytes));
+    return { checksum: checksum(bytes), text, head: text };
   } catch {
-    return false;
+    return check();
   }
+}
+
+/** Reads a large file to its end, and keeps no more of it than the comments that open it may be long. */
+async function streamedContent(files: Files, path: string): Promise<Content | TextProblem> {
+  const hash = new Checksum();
+  const check = new TextCheck();
+  const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+  let head = "";
+  for await (const bytes of piecesWithoutBom(checked(files.stream(path), check))) {
+    hash.update(bytes);
+    if (head.length < MAX_HEAD_CHARACTERS) head += decoder.decode(bytes, { stream: true });
+  }
+  return check.problem ?? { checksum: hash.digest(), text: null, head };
+}
+
+async function* checked(pieces: AsyncIterable<Uint8Array>, check: TextCheck): AsyncGenerator<Uint8Array> {
+  for await (const bytes of pieces) {
+    check.update(bytes);
+    yield bytes;
+  }
+  check.end();
 }
 
 function throwProblems(problems: readonly Failure[]): void {

@@ -9,16 +9,27 @@ import { pathOf, readMigrations, readMigrationsToRun } from "./read_migrations.t
 /** Files by their names; null for a directory, or a link that leads nowhere. */
 type Contents = Readonly<Record<string, string | Uint8Array | null>>;
 
+/** Odd, so that characters are cut. */
+const PIECE_BYTES = 100_003;
+
 function filesOf(contents: Contents): Files {
   return {
     list: () => Promise.resolve(Object.entries(contents).map(([name, file]) => ({ name, isFile: file !== null }))),
-    read(path) {
-      const content = contents[path.slice("m/".length)];
-      assert.ok(content !== null && content !== undefined, `${path} is read and is no file`);
-      return Promise.resolve(typeof content === "string" ? new TextEncoder().encode(content) : content);
+    read: (path, maxBytes) => Promise.resolve(bytesOf(path).length > maxBytes ? null : bytesOf(path)),
+    async *stream(path) {
+      const bytes = bytesOf(path);
+      for (let at = 0; at < bytes.length; at += PIECE_BYTES) {
+        yield await Promise.resolve(bytes.slice(at, at + PIECE_BYTES));
+      }
     },
     create: () => Promise.reject(new Error("Reading writes nothing")),
   };
+
+  function bytesOf(path: string): Uint8Array {
+    const content = contents[path.slice("m/".length)];
+    assert.ok(content !== null && content !== undefined, `${path} is read and is no file`);
+    return typeof content === "string" ? new TextEncoder().encode(content) : content;
+  }
 }
 
 const read = (contents: Contents) => readMigrations(filesOf(contents), "m");
@@ -209,9 +220,9 @@ Deno.test("readMigrations() reads many files, each once", async () => {
   const seen: string[] = [];
   const { migrations } = await readMigrations({
     ...files,
-    read(path) {
+    read(path, maxBytes) {
       seen.push(path);
-      return files.read(path);
+      return files.read(path, maxBytes);
     },
   }, "m");
   assert.deepEqual(migrations.map(({ text }) => text), Array.from({ length: 100 }, (_, index) => `${index}`));

@@ -8,12 +8,17 @@ export function upClosing(answer: UpResult, planned: number): string {
   const at = position(answer.version);
   const applied = answer.applied.length;
   const pending = answer.pending.length;
+  const recorded = answer.marked.length === 0
+    ? ""
+    : `${answer.dryRun ? "Would record" : "Recorded"} ${count(answer.marked.length, "migration")} as applied. `;
   if (answer.dryRun && planned > 0) {
-    return `${count(planned, "migration")} would be applied; nothing was changed. ${at}`;
+    return `${recorded}${count(planned, "migration")} would be applied; nothing was changed. ${at}`;
   }
   const more = pending === 0 ? "" : ` ${count(pending, "migration")} ${pending === 1 ? "is" : "are"} still pending.`;
-  if (applied > 0) return `Applied ${count(applied, "migration")} in ${duration(answer.durationMs)}. ${at}${more}`;
-  return `Nothing to do. ${at}${more}`;
+  if (applied > 0) {
+    return `${recorded}Applied ${count(applied, "migration")} in ${duration(answer.durationMs)}. ${at}${more}`;
+  }
+  return `${recorded === "" ? "Nothing to do. " : recorded}${at}${more}`;
 }
 
 export function statusClosing(answer: StatusResult): string {

@@ -2,13 +2,16 @@
 
 import type { Place } from "../errors.ts";
 import { escapeLine, escapeSourceLine } from "./escape.ts";
-import { redact } from "./redact.ts";
+import { redact, redactLine } from "./redact.ts";
 import type { Style } from "./style.ts";
 import { characterWidth, textWidth } from "./width.ts";
 
 /** What a source line may take where there is no terminal to say. */
 const DEFAULT_COLUMNS = 120;
 const TAB_COLUMNS = 8;
+
+/** UTF-16 units on each side of the place: more than any terminal is wide, and little of a line of a gigabyte. */
+const MOST_LOOKED_AT = 2_000;
 
 /** One character of the source line as it is shown. */
 interface Cell {
@@ -42,10 +45,10 @@ export function codeFrame(
 }
 
 function cutAround(place: Place, room: number): { readonly line: string; readonly caret: string } {
-  const cells = Array.from(place.sourceLine.trimEnd(), cell);
-  // At the end of the text the place is one past the last character.
-  const at = Math.min(place.column - 1, cells.length);
-  if (widthOf(cells) <= room) {
+  const { before, after, more } = nearby(redactLine(place.sourceLine).trimEnd(), place.column);
+  const cells = [...before, ...after].map(cell);
+  const at = before.length;
+  if (!more.before && !more.after && widthOf(cells) <= room) {
     return { line: cells.map((one) => one.text).join(""), caret: underlay(cells.slice(0, at)) };
   }
   // Tabs would stand elsewhere in a line that is cut.
@@ -60,11 +63,25 @@ function cutAround(place: Place, room: number): { readonly line: string; readonl
     end++;
   }
   while (start > 0 && used + flat[start - 1]!.width <= room - 2) used += flat[--start]!.width;
-  const before = start > 0 ? "…" : "";
-  const after = end < flat.length ? "…" : "";
+  const cutBefore = start > 0 || more.before ? "…" : "";
+  const cutAfter = end < flat.length || more.after ? "…" : "";
   return {
-    line: before + flat.slice(start, end).map((one) => one.text).join("") + after,
-    caret: " ".repeat(before.length) + underlay(flat.slice(start, at)),
+    line: cutBefore + flat.slice(start, end).map((one) => one.text).join("") + cutAfter,
+    caret: " ".repeat(cutBefore.length) + underlay(flat.slice(start, at)),
+  };
+}
+
+/** The characters around a column, and whether there are more; a column past the end is the end. */
+function nearby(line: string, column: number) {
+  let index = 0;
+  for (let left = column - 1; left > 0 && index < line.length; left--) {
+    index += line.codePointAt(index)! > 0xffff ? 2 : 1;
+  }
+  const [start, end] = [Math.max(0, index - MOST_LOOKED_AT), Math.min(line.length, index + MOST_LOOKED_AT)];
+  return {
+    before: Array.from(line.slice(start, index)),
+    after: Array.from(line.slice(index, end)),
+    more: { before: start > 0, after: end < line.length },
   };
 }
 

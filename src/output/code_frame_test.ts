@@ -79,3 +79,13 @@ Deno.test("codeFrame() escapes the file's name and lines up longer line numbers"
     "      | ^",
   ]);
 });
+
+Deno.test("codeFrame() looks at no more of a line of megabytes than it shows, and shows no password in it", () => {
+  const long = "(1, '🎉'), ".repeat(500_000);
+  const lines = frame(`${long}nonsense${long}`, Array.from(long).length + 1, 80);
+  assertCaretUnder(lines, "nonsense".slice(0, 2));
+  assert.deepEqual(frame("ALTER ROLE app PASSWORD 'hunter2' nonsense", 35).slice(2), [
+    " 7 | ALTER ROLE app PASSWORD '*******' nonsense",
+    "   |                                   ^",
+  ]);
+});

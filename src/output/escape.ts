@@ -1,17 +1,25 @@
 /** Makes text of others (server messages, file and role names, source lines) safe to show: it cannot forge output. */
 
 /**
- * What is never shown as it is: control characters (line ends, ANSI sequences), what turns the direction of writing,
- * invisible characters, and halves of surrogate pairs. Joiners stay: scripts and emoji need them.
+ * What is never shown as it is: control characters (line ends, ANSI sequences), what turns the direction of writing, what
+ * nobody can see, and halves of surrogate pairs. Joiners and variation selectors stay: scripts and emoji need them.
  */
 const UNSAFE =
-  /[\p{Cc}\p{Cs}\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]/gu;
+  /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}\ufff9-\ufffb]|(?![\u034f\u17b4\u17b5\u180b-\u180d\u180f\u200c\u200d\ufe00-\ufe0f\u{e0100}-\u{e01ef}])\p{Default_Ignorable_Code_Point}/gu;
+
+/** The text with each unsafe character replaced. */
+export function replaceUnsafe(text: string, replace: (character: string) => string): string {
+  return text.replace(UNSAFE, replace);
+}
 
 const NAMES: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
 
 /** One line: whatever is unsafe is shown as `\n`, `\t` or `\u{1b}`. */
 export function escapeLine(text: string): string {
-  return text.replace(UNSAFE, (character) => NAMES[character] ?? `\\u{${character.codePointAt(0)!.toString(16)}}`);
+  return replaceUnsafe(
+    text,
+    (character) => NAMES[character] ?? `\\u{${character.codePointAt(0)!.toString(16)}}`,
+  );
 }
 
 /** One line in which tabs stay: source lines, where the caret under them must stand right. */
@@ -21,13 +29,18 @@ export function escapeSourceLine(text: string): string {
 
 /** The lines of a text of several, each made safe; empty ones at the end are dropped. */
 export function escapeLines(text: string): readonly string[] {
-  return text.replace(/\s+$/, "").split(/\r\n|\n|\r/).map((line) => escapeLine(line.replaceAll("\t", "  ")));
+  return text.trimEnd().split(/\r\n|\n|\r/).map((line) => escapeLine(line.replaceAll("\t", "  ")));
 }
 
 /**
  * Text in which no line is a command to a CI server that reads the log: GitHub takes lines that begin with `::`, and
- * `##[` and `##vso[` (Azure) wherever they stand.
+ * `##[`, `##vso[` (Azure) and `##teamcity[` wherever they stand.
  */
 export function defuseCommands(text: string): string {
-  return text.replace(/^([^\S\n]*):(?=:)/gm, "$1\\:").replace(/##(?=\[|vso\[)/gi, "#\\#");
+  return defuseMarkers(text.replace(/^([^\S\n]*):(?=:)/gm, "$1\\:"));
+}
+
+/** The part of it that is about `##`, which counts wherever it stands in a line. */
+export function defuseMarkers(text: string, second = "\\#"): string {
+  return text.replace(/##(?=(?:vso|teamcity)?\[)/gi, () => `#${second}`);
 }

@@ -2,9 +2,10 @@
 
 import type { Failure } from "../errors.ts";
 import type { Event, MigrationListed, Result } from "../events.ts";
+import { defuseMarkers, replaceUnsafe } from "./escape.ts";
 import { humanRenderer, isNotable } from "./human.ts";
-import { editSentence } from "./listing.ts";
-import { redact } from "./redact.ts";
+import { editSentence, unfinishedSentence } from "./listing.ts";
+import { redact, redactAlso } from "./redact.ts";
 import type { Renderer, RenderOptions } from "./renderer.ts";
 
 interface Annotation {
@@ -54,13 +55,13 @@ function ofFailure({ code, message, details }: Failure): Annotation {
     line: place?.line,
     column: place?.column,
     title: `pgmigrate: ${code}`,
-    message: parts.filter((part) => part !== undefined).join("\n"),
+    message: redactAlso(place?.sourceLine)(parts.filter((part) => part !== undefined).join("\n")),
   };
 }
 
 /** A migration that is not as it should be: an error where the command failed for it, and a warning where it did not. */
 function ofMigration(
-  { name, state, edit, renamedFrom }: MigrationListed,
+  { name, state, edit, renamedFrom, unfinished }: MigrationListed,
   { result, migrations }: { readonly result: Result; readonly migrations: string },
 ): readonly Annotation[] {
   const level = result.ok ? "warning" : "error";
@@ -74,8 +75,11 @@ function ofMigration(
       return [{ level, title: "pgmigrate: missing", message: `${name} was applied, and its file is missing` }];
     case "out_of_order":
       return [{ level, file, title: "pgmigrate: out of order", message: `${name} is older than what was applied` }];
-    case "unfinished":
-      return [{ level, file, title: "pgmigrate: unfinished", message: `${name} began and did not end` }];
+    case "unfinished": {
+      const far = unfinished === undefined ? "" : `: ${unfinishedSentence(unfinished)}`;
+      const line = unfinished?.line ?? undefined;
+      return [{ level, file, line, title: "pgmigrate: unfinished", message: `${name} began and did not end${far}` }];
+    }
     case "unrecorded":
       return [{ level, file, title: "pgmigrate: unrecorded", message: `${name} was applied without a checksum` }];
     default:
@@ -105,7 +109,6 @@ function toCommand({ level, file, line, column, title, message }: Annotation): s
 
 /** As the runner reads them back (actions/toolkit, `command.ts`); other control characters have no place in a log. */
 function escapeData(text: string): string {
-  return text.replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A")
-    // deno-lint-ignore no-control-regex -- they are what is taken out
-    .replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, "\ufffd");
+  const encoded = text.replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A");
+  return defuseMarkers(replaceUnsafe(encoded, (character) => character === "\t" ? character : "\ufffd"));
 }

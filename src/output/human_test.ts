@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Failure } from "../errors.ts";
-import type { Event, MigrationListed, State, UpResult, VersionsByState } from "../events.ts";
+import type { Event, LockWait, MigrationListed, State, Unfinished, UpResult, VersionsByState } from "../events.ts";
 import { humanRenderer } from "./human.ts";
 import type { RenderOptions } from "./renderer.ts";
 
@@ -58,6 +58,7 @@ function upResult(rest: Partial<UpResult> = {}): Event {
     command: "up",
     applied: [1n, 2n],
     pending: [],
+    marked: [],
     version: 2n,
     durationMs: 1530,
     dryRun: false,
@@ -316,4 +317,149 @@ Deno.test("human: no password of a URL is shown", () => {
   const { stderr } = render(events, { verbose: true });
   assert.equal(stderr.match(/u:\*\*\*@h/g)?.length, 15);
   assert.doesNotMatch(stderr, /hunter2/);
+});
+
+const HELD: LockWait = {
+  kind: "relation",
+  mode: "ShareLock",
+  relation: "public.t",
+  thing: null,
+  waitedSeconds: 1,
+  blockers: [],
+  more: 0,
+};
+
+function waits(message: string, again = false): Event {
+  return { event: "waiting", for: "table-lock", version: 1n, name: "1_users.sql", wait: HELD, again, message };
+}
+
+function goesOn(elapsedMs: number, percent: number | null): Event {
+  return {
+    event: "progress",
+    version: 1n,
+    name: "1_users.sql",
+    command: "CREATE INDEX",
+    phase: "building index: scanning table",
+    percent,
+    secondsLeft: percent === null ? null : 125,
+    rows: null,
+    elapsedMs,
+  };
+}
+
+const RETRYING: Event = {
+  event: "retrying",
+  version: 1n,
+  name: "1_users.sql",
+  reason: "lock-timeout",
+  attempt: 2,
+  attempts: 10,
+  pauseMs: 451,
+  wait: HELD,
+  message: "lock on public.t not had in 5 s; trying again in 451 ms (attempt 2 of 10)",
+};
+
+const BEGUN: readonly Event[] = [STARTED, { event: "migration_started", ...step(1, "1_users.sql") }];
+const ENDED: Event = { event: "migration_applied", ...step(1, "1_users.sql"), durationMs: 12 };
+
+Deno.test("human: what a migration waits for is a line with its number, and what is tried again a warning", () => {
+  const events = [
+    ...BEGUN,
+    waits("waiting for a\nb"),
+    waits("waiting for a\nb, still", true),
+    { event: "waiting_ended", version: 1n, name: "1_users.sql" } as const,
+    RETRYING,
+    ENDED,
+  ];
+  assert.equal(
+    render(events).stderr,
+    "  1/2  1_users.sql  waiting for a\\nb\n" +
+      "warning: 1_users.sql: lock on public.t not had in 5 s; trying again in 451 ms (attempt 2 of 10)\n" +
+      "  1/2  1_users.sql          12 ms\n",
+  );
+  assert.equal(render(events, { quiet: true }).stderr, "");
+});
+
+Deno.test("human: a long statement has a line every ten seconds where lines cannot be written over", () => {
+  const events = [...BEGUN, ...[1, 2, 9, 10, 11, 19, 20, 31].map((second) => goesOn(second * 1000, second)), ENDED];
+  assert.deepEqual(
+    render(events).stderr.split("\n").slice(0, -2),
+    [10, 20, 31].map((percent) =>
+      `  1/2  1_users.sql  CREATE INDEX: building index: scanning table, ${percent} %, 2 min 5 s left`
+    ),
+  );
+});
+
+/** What a terminal of some width shows after all that was written to it. */
+function screen(written: string, columns: number): readonly string[] {
+  const lines = [""];
+  let [row, column] = [0, 0];
+  // deno-lint-ignore no-control-regex -- they are what is read
+  for (const [piece, rows] of written.matchAll(/\x1b\[(\d*)A|\x1b\[[KJ]|[^\x1b]/g)) {
+    if (rows !== undefined) row -= Number(rows);
+    else if (piece === "\x1b[K") lines[row] = lines[row]!.slice(0, column);
+    else if (piece === "\x1b[J") lines.splice(row, Infinity, lines[row]!.slice(0, column));
+    else if (piece === "\r") column = 0;
+    else if (piece === "\n") {
+      [row, column] = [row + 1, 0];
+      lines[row] ??= "";
+    } else {
+      lines[row] = lines[row]!.slice(0, column) + piece + lines[row]!.slice(column + 1);
+      assert.ok(++column < columns, "a line that wraps could not be written over");
+    }
+  }
+  return lines;
+}
+
+Deno.test("human: on a terminal a wait is written over in place, however long it is, and leaves no trace", () => {
+  const long = `waiting for ShareLock on public.t, held by pid 1 (app web, user app, active for 3 s): ${
+    "SELECT ".repeat(20)
+  }`;
+  const options = { live: true, columns: 40 };
+  const waiting = [...BEGUN, waits(long)];
+  const shown = screen(render(waiting, options).stderr, 40);
+  assert.deepEqual(shown.slice(0, 4), [
+    "  1/2  1_users.sql …",
+    "       waiting for ShareLock on",
+    "       public.t, held by pid 1 (app",
+    "       web, user app, active for 3 s):",
+  ]);
+  assert.equal(shown.length, 6);
+  assert.match(shown.at(-1)!, /…$/);
+
+  const short = [...waiting, waits("waiting for y"), waits("waiting for x", true)];
+  assert.deepEqual(screen(render(short, options).stderr, 40), ["  1/2  1_users.sql … waiting for x"]);
+  const again = [...short, waits(long), RETRYING];
+  assert.deepEqual(screen(render(again, { ...options, columns: 100 }).stderr, 100), [
+    "warning: 1_users.sql: lock on public.t not had in 5 s; trying again in 451 ms (attempt 2 of 10)",
+    "  1/2  1_users.sql …",
+  ]);
+  const ended = [...again.slice(0, -1), goesOn(2_000, 45.9), ENDED];
+  assert.deepEqual(screen(render(ended, options).stderr, 40), ["  1/2  1_users.sql          12 ms", ""]);
+  const progress = [...BEGUN, goesOn(2_000, 45.9)];
+  assert.deepEqual(screen(render(progress, { live: true, columns: 100 }).stderr, 100), [
+    "  1/2  1_users.sql … CREATE INDEX: building index: scanning table, 45 %, 2 min 5 s left",
+  ]);
+});
+
+Deno.test("human: an unfinished migration is listed with how far it came, and who is at work on it", () => {
+  const unfinished: Unfinished = {
+    startedAt: new Date(0),
+    statementsDone: 1,
+    statementsTotal: 3,
+    line: 4,
+    failure: null,
+    pid: null,
+  };
+  const shown = (some: Partial<Unfinished>) =>
+    render([
+      listed("1_a.sql", "unfinished", { appliedAt: null, unfinished: { ...unfinished, ...some } }),
+      { event: "result", command: "status", ok: true, exitCode: 0, answer: null },
+    ]).stdout;
+  assert.equal(shown({}), "unfinished    1_a.sql  1 of 3 statements done, stopped at line 4\n");
+  assert.equal(shown({ pid: 42 }), "unfinished    1_a.sql  1 of 3 statements done, running at line 4: pid 42\n");
+  assert.equal(
+    shown({ failure: "no\x1b[2J\n::error::x" }),
+    "unfinished    1_a.sql  1 of 3 statements done, stopped at line 4: no\\u{1b}[2J\\n::error::x\n",
+  );
 });

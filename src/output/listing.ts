@@ -1,7 +1,8 @@
 /** The migrations that `status` and `verify` list. */
 
-import type { Edit, MigrationListed, State } from "../events.ts";
+import type { Edit, MigrationListed, State, Unfinished } from "../events.ts";
 import { escapeLine, escapeSourceLine } from "./escape.ts";
+import { redact } from "./redact.ts";
 import type { Style } from "./style.ts";
 import { padTo, textWidth } from "./width.ts";
 import { count, time } from "./wording.ts";
@@ -67,18 +68,28 @@ export function editSentence(edit: Edit | undefined): string {
 function changedLines(edit: Edit | undefined, style: Style): readonly string[] {
   const lines = edit?.lines ?? [];
   const shown = lines.slice(0, MOST_CHANGED_LINES).map(({ kind, text }) => {
-    const line = `${kind === "removed" ? "-" : "+"}  ${escapeSourceLine(text)}`.trimEnd();
+    const line = `${kind === "removed" ? "-" : "+"}  ${escapeSourceLine(redact(text))}`.trimEnd();
     return `  ${kind === "removed" ? style.red(line) : style.green(line)}`;
   });
   const rest = lines.length - shown.length;
   return rest === 0 ? shown : [...shown, `  … and ${count(rest, "more changed line")}`];
 }
 
-function remarks({ renamedFrom, statementsDone }: MigrationListed): readonly string[] {
+function remarks({ renamedFrom, unfinished }: MigrationListed): readonly string[] {
   return [
     ...(renamedFrom === undefined ? [] : [`applied as ${escapeLine(renamedFrom)}`]),
-    ...(statementsDone === undefined ? [] : [`${count(statementsDone, "statement")} done`]),
+    ...(unfinished === undefined ? [] : [unfinishedSentence(unfinished)]),
   ];
+}
+
+/** `2 of 5 statements done, stopped at line 4: division by zero [22012]` */
+export function unfinishedSentence({ statementsDone, statementsTotal, line, failure, pid }: Unfinished): string {
+  const done = statementsTotal === null
+    ? "it is not known how much of it was done"
+    : `${statementsDone} of ${count(statementsTotal, "statement")} done`;
+  const where = line === null ? "" : ` at line ${line}`;
+  if (pid !== null) return `${done}, running${where}: pid ${pid}`;
+  return `${done}, stopped${where}${failure === null ? "" : `: ${escapeLine(redact(failure))}`}`;
 }
 
 function stateCell(state: State, style: Style): string {

@@ -2,8 +2,9 @@
 
 import type { MigrationApplied, MigrationFailed, MigrationPlanned, MigrationStarted, RunStarted } from "../events.ts";
 import { escapeLine } from "./escape.ts";
+import { redact } from "./redact.ts";
 import type { Style } from "./style.ts";
-import { cutTo, padTo, textWidth } from "./width.ts";
+import { cutTo, padTo, textWidth, wrapTo } from "./width.ts";
 import { duration } from "./wording.ts";
 
 /** Names are padded to the longest, but one very long name does not push the others' times away. */
@@ -27,14 +28,46 @@ export function finalLine(
   return `${ordinal(event)}${padTo(escapeLine(event.name), width)}  ${failed ? style.red(time) : style.dim(time)}`;
 }
 
-/** What a terminal shows while a migration runs, never wider than it: a wrapped line could not be written over. */
-export function liveLine(event: MigrationStarted, columns: number): string {
-  return cutTo(`${ordinal(event)}${escapeLine(event.name)} …`, Math.max(1, columns - 1));
+/** Of what a migration waits for, a terminal shows so many lines. */
+const MOST_LIVE_LINES = 5;
+
+/**
+ * What a terminal shows while a migration runs, never wider than it: a wrapped line could not be written over.
+ * @param options.doing what it waits for or how far it is
+ */
+export function liveLines(
+  event: MigrationStarted,
+  { columns, doing }: { readonly columns: number; readonly doing: string | null },
+): readonly string[] {
+  const width = Math.max(1, columns - 1);
+  const first = cutTo(`${ordinal(event)}${escapeLine(event.name)} …`, width);
+  if (doing === null) return [first];
+  const text = escapeLine(redact(doing));
+  if (textWidth(first) + 1 + textWidth(text) <= width) return [`${first} ${text}`];
+  const indent = " ".repeat(Math.min(ordinal(event).length, width >> 1));
+  const lines = wrapTo(text, width - indent.length);
+  const shown = lines.length <= MOST_LIVE_LINES
+    ? lines
+    : [...lines.slice(0, MOST_LIVE_LINES - 1), cutTo(`${lines[MOST_LIVE_LINES - 1]}…`, width - indent.length)];
+  return [first, ...shown.map((line) => indent + line)];
+}
+
+/** What a migration that runs waits for or how far it is, where nothing can be written over. */
+export function stepLine(
+  { running, name }: { readonly running: MigrationStarted | null; readonly name: string },
+  text: string,
+): string {
+  return `${running === null ? "" : ordinal(running)}${escapeLine(name)}  ${escapeLine(text)}`;
 }
 
 /** `up --dry-run`: one migration that would run. */
 export function plannedLine(event: MigrationPlanned): string {
-  return `${ordinal(event)}${escapeLine(event.name)}${event.transactional ? "" : "  (no transaction)"}`;
+  const how = event.transactional
+    ? ""
+    : event.fromStatement === undefined
+    ? "  (no transaction)"
+    : `  (no transaction, goes on at statement ${event.fromStatement})`;
+  return `${ordinal(event)}${escapeLine(event.name)}${how}`;
 }
 
 function ordinal({ index, total }: { readonly index: number; readonly total: number }): string {

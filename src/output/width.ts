@@ -40,3 +40,31 @@ export function cutTo(text: string, width: number): string {
   }
   return kept + "…";
 }
+
+/** The text as lines that fit, broken between words where that is possible. */
+export function wrapTo(text: string, width: number): readonly string[] {
+  const lines: string[] = [];
+  let line = "";
+  let used = 0;
+  for (const word of text.split(" ").flatMap((word) => pieces(word, width))) {
+    const taken = textWidth(word);
+    if (used > 0 && used + 1 + taken > width) {
+      lines.push(line);
+      [line, used] = [word, taken];
+    } else {
+      [line, used] = used === 0 ? [word, taken] : [`${line} ${word}`, used + 1 + taken];
+    }
+  }
+  return used === 0 ? lines : [...lines, line];
+}
+
+/** A word that is wider than a line, in parts that are not. */
+function pieces(word: string, width: number): readonly string[] {
+  if (textWidth(word) <= width) return [word];
+  const parts = [""];
+  for (const character of word) {
+    if (textWidth(parts.at(-1)! + character) > width && parts.at(-1) !== "") parts.push("");
+    parts.push(parts.pop()! + character);
+  }
+  return parts;
+}

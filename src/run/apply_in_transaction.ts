@@ -1,33 +1,31 @@
-/** Runs a migration in one transaction with its tracker row: both or neither. */
+/** Runs a migration in one transaction with its tracker row, waiting for each answer: both or neither. */
 
-import { claim, isClaimed, moveClaim } from "../database/claim.ts";
+import { isClaimed } from "../database/claim.ts";
 import { commitOutcome } from "../database/commit_outcome.ts";
+import { closing, opening } from "../database/migration_transaction.ts";
+import { rollBack } from "../database/reset_session.ts";
 import { ServerError, SessionLost } from "../database/session.ts";
-import { claimedElsewhere, claimLost, outcomeUnknown, transactionEnded } from "../errors.ts";
+import { outcomeUnknown, transactionEnded } from "../errors.ts";
+import { CopySource } from "../migration/copy_source.ts";
 import type { ApplyOptions } from "./apply_options.ts";
 import type { CheckedFile } from "./check_files.ts";
-import { explain, lossFailure, recordFailure } from "./explain.ts";
-import { resetSession, rollBack } from "./session_state.ts";
+import { lossFailure } from "./explain.ts";
+import { sendPart } from "./send_part.ts";
+import { type Part, transactionFailure } from "./transaction_failure.ts";
 import { withSession } from "./with_session.ts";
-
-/** client_connection_check_interval: how soon a server notices that its client is gone while a statement runs. */
-const CONNECTION_CHECK = "2s";
-
-/** transaction_timeout came with PostgreSQL 17. */
-const HAS_TRANSACTION_TIMEOUT = 170_000;
-
-/** What the file deferred fails here, as the file's failure, and not at COMMIT. */
-const DEFERRED_CONSTRAINTS = "SET CONSTRAINTS ALL IMMEDIATE";
 
 /** How far a migration has come. */
 interface Progress {
-  sending: "claim" | "file" | "row" | "commit";
+  sending: Part;
   /** The transaction's id, once it is known. */
   xact: string;
   durationMs: number;
 }
 
-/** @throws {Failure} */
+/**
+ * @returns how long its transaction took, in milliseconds
+ * @throws {Failure}
+ */
 export async function applyInTransaction(file: CheckedFile, options: ApplyOptions): Promise<number> {
   const { session, signal } = options;
   const progress: Progress = { sending: "claim", xact: "", durationMs: 0 };
@@ -36,48 +34,42 @@ export async function applyInTransaction(file: CheckedFile, options: ApplyOption
     return progress.durationMs;
   } catch (error) {
     if (error instanceof SessionLost) return await afterLoss(error, { file, options, progress });
-    const statement = session.completed;
-    const ended = session.status === "idle" && progress.sending === "file";
+    const { status } = session;
     await rollBack(session);
     if (!(error instanceof ServerError)) throw error;
     // The cancel of an interrupt comes back as an error of the statement that it ended.
     signal.throwIfAborted();
-    if (progress.sending === "file") {
-      const kept = ended || await claimRemains(file, options) ? "part" : "nothing";
-      throw explain(error, { file, start: 0, statement }).with({ kept });
-    }
-    // The first statement behind the file is the check of the constraints that it deferred.
-    if (progress.sending === "row" && statement === 0) throw explain(error, { file, start: 0, statement: null });
-    throw recordFailure(error, file.migration);
+    const remains = progress.sending !== "claim" && await claimRemains(file, options);
+    if (progress.sending === "row" && error.completed > 0 && remains) throw transactionEnded(file.migration.path);
+    const kept = remains || progress.sending === "file" && status === "idle" ? "part" : "nothing";
+    throw transactionFailure(error, { part: progress.sending, file }).with({ kept });
   }
 }
 
 async function send(file: CheckedFile, options: ApplyOptions, progress: Progress): Promise<void> {
-  const { session, tables, signal } = options;
+  const { session, tables, database, signal, onNotice } = options;
   const { migration } = file;
-  const xact = await claim(session, tables, { migration, before: begin(options) });
-  if (xact === null) throw claimedElsewhere(migration.name, migration.path);
-  progress.xact = xact;
+  const { facts } = session;
+  const claimed = await session.run(opening({ ...options, migration, facts, after: null }).join("; "));
+  progress.xact = claimed.lastRow[1]!;
+  options.onBackend(Number(claimed.lastRow[2]));
 
   progress.sending = "file";
-  const start = performance.now();
-  await session.run(file.text);
-  if (session.completed === 0) options.onEmpty();
-  if (session.status !== "in-transaction") throw transactionEnded(migration.path);
-
-  progress.durationMs = performance.now() - start;
+  const afterMessage = () => {
+    if (session.status !== "in-transaction") throw transactionEnded(migration.path);
+  };
+  await using source = new CopySource(options.files, migration);
+  const whole = { file, start: 0, end: file.text.length };
+  if (await sendPart(whole, { ...options, source, afterMessage }) === 0) options.onEmpty();
+  if (file.copies.length > 0) await source.finish();
 
   progress.sending = "row";
-  const row = moveClaim(tables, { version: migration.version, xact: progress.xact }, progress.durationMs);
-  const statements = [DEFERRED_CONSTRAINTS, resetSession(options.database), ...ownSettings(options), row];
-  const moved = await session.query(statements.join("; "));
-  if (moved.length !== 1) {
-    throw await claimRemains(file, options) ? transactionEnded(migration.path) : claimLost(migration.path);
-  }
+  const recorded = await session.run(closing({ migration, tables, facts, database }).join("; "), onNotice);
+  progress.durationMs = Number(recorded.lastRow[1]);
   signal.throwIfAborted();
 
   progress.sending = "commit";
-  const tag = await session.run("COMMIT");
+  const { tag } = await session.run("COMMIT", onNotice);
   if (tag !== "COMMIT") throw transactionEnded(migration.path);
 }
 
@@ -93,26 +85,6 @@ async function claimRemains(
   return await withSession(database, signal, (session) => isClaimed(session, tables, migration.version));
 }
 
-function begin({ session, lockTimeoutMs, statementTimeoutMs }: ApplyOptions): string[] {
-  return [
-    "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE",
-    `SET LOCAL lock_timeout = ${lockTimeoutMs}`,
-    `SET LOCAL statement_timeout = ${statementTimeoutMs}`,
-    ...session.facts.watchesClient ? [`SET LOCAL client_connection_check_interval = '${CONNECTION_CHECK}'`] : [],
-  ];
-}
-
-/** What the tracker row is written under, whatever the role or the database has as its defaults. */
-function ownSettings({ session }: ApplyOptions): string[] {
-  return [
-    "SET LOCAL search_path = pg_catalog, pg_temp",
-    "SET LOCAL statement_timeout = 0",
-    "SET LOCAL lock_timeout = 0",
-    "SET LOCAL idle_in_transaction_session_timeout = 0",
-    ...session.facts.versionNumber >= HAS_TRANSACTION_TIMEOUT ? ["SET LOCAL transaction_timeout = 0"] : [],
-  ];
-}
-
 /** The connection went. Before COMMIT was sent nothing was kept; after that, only the server knows, and it is asked. */
 async function afterLoss(
   lost: SessionLost,
@@ -124,7 +96,9 @@ async function afterLoss(
 ): Promise<number> {
   const { path } = file.migration;
   if (progress.sending === "commit") {
-    const outcome = await commitOutcome(options.database, progress.xact);
+    const { session, tables, database } = options;
+    const sent = { xact: progress.xact, version: file.migration.version, tables, facts: session.facts };
+    const outcome = await commitOutcome(database, sent, options.signal);
     if (outcome === "committed") return progress.durationMs;
     if (outcome === "unknown") throw outcomeUnknown(path, lost.message);
   }

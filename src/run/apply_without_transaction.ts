@@ -1,133 +1,137 @@
 /**
- * Runs a migration outside a transaction, a statement a message, and notes after each how far it came. What stops
- * half-way is never called applied: its claim stays, and `up` goes no further until somebody has looked at it.
+ * Runs a migration outside a transaction, a statement a message, so that whatever ends the run, the next one knows how
+ * far it came. What stops half-way is never called applied: its claim stays.
  */
 
-import { claim, type ClaimOf, dropClaim, moveClaim, noteProgress } from "../database/claim.ts";
-import { invalidIndexes } from "../database/invalid_indexes.ts";
+import { claim, type ClaimOf, dropClaim, moveClaim } from "../database/claim.ts";
+import { describeClaim, noteFailure, resumeClaim } from "../database/claim_progress.ts";
+import { isPooled } from "../database/pooler.ts";
+import { despiteCancel, ownTransaction } from "../database/own_transaction.ts";
+import { sql } from "../database/sql.ts";
 import { ServerError, SessionLost } from "../database/session.ts";
-import { claimedElsewhere, claimLost, Failure, invalidIndexLeft, transactionLeftOpen } from "../errors.ts";
+import { claimedElsewhere, claimLost, Failure, transactionLeftOpen } from "../errors.ts";
+import { CopySource } from "../migration/copy_source.ts";
 import type { ApplyOptions } from "./apply_options.ts";
-import type { CheckedFile, CheckedStatement } from "./check_files.ts";
+import type { CheckedFile } from "./check_files.ts";
 import { explain, lossFailure, recordFailure } from "./explain.ts";
-import { resetSession, rollBack } from "./session_state.ts";
-
-/** How far a migration has come. */
-interface Progress {
-  sending: "own" | "statement";
-  /** Set once its claim is committed. */
-  claim: ClaimOf | null;
-  /** Statements that the server has run. */
-  done: number;
-  /** Of these, how many are known to be committed. */
-  committed: number;
-  current: CheckedStatement | null;
-}
-
-interface Run {
-  readonly file: CheckedFile;
-  readonly options: ApplyOptions;
-  readonly progress: Progress;
-}
+import { leftBehind } from "./left_behind.ts";
+import { type Progress, type Run, sendStatements } from "./send_statements.ts";
+import { resetSession, rollBack } from "../database/reset_session.ts";
+import { settle } from "./settle.ts";
+import { stoppedSentence } from "./stopped_sentence.ts";
 
 /** @throws {Failure} */
 export async function applyWithoutTransaction(file: CheckedFile, options: ApplyOptions): Promise<number> {
-  const { session, signal } = options;
-  const progress: Progress = { sending: "own", claim: null, done: 0, committed: 0, current: null };
+  const progress: Progress = { claim: null, done: 0, sent: null, current: null, sending: "own" };
+  await using source = new CopySource(options.files, file.migration);
+  const run = { file, options, source, progress };
   try {
-    return await send(file, options, progress);
+    return await send(run);
   } catch (error) {
-    if (error instanceof SessionLost) {
-      signal.throwIfAborted();
-      throw lossFailure(error, file.migration.path);
-    }
-    const inBlock = session.status !== "idle";
-    await rollBack(session);
-    if (session.alive) await session.run(resetSession(options.database));
-    const nothing = progress.claim === null ||
-      progress.committed === 0 && (inBlock || await nothingWasDone(error, { file, options, progress }));
-    if (nothing && progress.claim !== null) {
-      await session.run([...ownTransaction(options), dropClaim(options.tables, progress.claim), "COMMIT"].join("; "));
-    }
-    throw failureOf(error, { file, options, progress }).with({ kept: nothing ? "nothing" : "part" });
+    throw await stopped(error, run);
   }
 }
 
-function failureOf(error: unknown, { file, options, progress }: Run): Failure {
-  if (error instanceof Failure) return error;
-  if (!(error instanceof ServerError)) throw error;
-  options.signal.throwIfAborted();
-  if (progress.sending === "own") return recordFailure(error, file.migration);
-  return explain(error, { file, start: progress.current!.start, statement: progress.done });
-}
+async function send(run: Run): Promise<number> {
+  const { file, options, progress } = run;
+  const { session, tables, database } = options;
+  // A pooler would hand what is set here to its next client, and this run another connection.
+  if (!isPooledServer(options)) await session.run(settings(options));
+  const own = file.resume === undefined ? await begin(run) : await resume(run);
+  progress.claim = own;
+  if (file.resume !== undefined) await settle(run, file.resume);
 
-async function send(file: CheckedFile, options: ApplyOptions, progress: Progress): Promise<number> {
-  const { session, signal, tables } = options;
-  const { migration } = file;
-  await session.run(settings(options));
-  const xact = await claim(session, tables, { migration, before: ["BEGIN READ WRITE"], after: ["COMMIT"] });
-  if (xact === null) throw claimedElsewhere(migration.name, migration.path);
-  const own = progress.claim = { version: migration.version, xact };
-
-  const before = await invalidIndexes(session, file.indexes.filter(({ name }) => name === null));
   const start = performance.now();
-  for (const statement of statementsOf(file)) {
-    signal.throwIfAborted();
-    progress.current = statement;
-    progress.sending = "statement";
-    await session.run(file.text.slice(statement.start, statement.end));
-    progress.done++;
-    progress.sending = "own";
-    // Inside a BEGIN … COMMIT of the file nothing is done yet; the count is taken where it has ended.
-    if (session.status === "idle") {
-      progress.committed = progress.done;
-      await session.run([...ownTransaction(options), noteProgress(tables, own, progress.done), "COMMIT"].join("; "));
-    }
-  }
-  if (progress.done === 0) options.onEmpty();
-  if (session.status !== "idle") throw transactionLeftOpen(migration.path);
+  await sendStatements(run);
   const durationMs = performance.now() - start;
 
-  const invalid = (await invalidIndexes(session, file.indexes)).filter((name) => !before.includes(name));
-  if (invalid.length > 0) throw invalidIndexLeft(migration.path, invalid);
-  await session.run(resetSession(options.database));
-  const moved = await session.query([...ownTransaction(options), moveClaim(tables, own, durationMs)].join("; "));
-  if (moved.length !== 1) throw claimLost(migration.path);
+  if (session.status !== "idle") throw transactionLeftOpen(file.migration.path);
+  await session.run(resetSession(database).join("; "));
+  const moved = await session.query([...ownTransaction(database), moveClaim(tables, own, durationMs)].join("; "));
+  if (moved.length !== 1) throw claimLost(file.migration.path);
   await session.run("COMMIT");
   return durationMs;
 }
 
-/** The parts that are sent one by one; a file that was not parsed is one part. */
-function statementsOf({ text, statements }: CheckedFile): readonly CheckedStatement[] {
-  return statements ?? [{ start: 0, end: text.length, mayLeavePart: true }];
+/** Claims a migration that nobody has begun. */
+async function begin({ file: { migration, statements }, options }: Run): Promise<ClaimOf & { readonly xact: string }> {
+  const { session, tables, database } = options;
+  const { version } = migration;
+  const running = { statements: statements?.length ?? null, pooled: isPooledServer(options) };
+  const xact = await claim(session, tables, {
+    migration,
+    before: ownTransaction(database),
+    after: [describeClaim(tables, { version }, running).text, "COMMIT"],
+  });
+  if (xact === null) throw claimedElsewhere(migration.name, migration.path);
+  return { version, xact, attempt: 1 };
 }
 
-/** Waits of CREATE INDEX CONCURRENTLY count against lock_timeout and would leave an invalid index: no limit here. */
-function settings({ statementTimeoutMs }: ApplyOptions): string {
+/** Takes over the claim that an earlier run has left. */
+async function resume({ file, options, progress }: Run): Promise<ClaimOf & { readonly xact: string }> {
+  const { session, tables, database } = options;
+  const { migration, statements } = file;
+  const { claim: of, done } = file.resume!;
+  const running = { statements: statements?.length ?? null, pooled: isPooledServer(options), migration };
+  const taken = await session.query(
+    [...ownTransaction(database), resumeClaim(tables, of, running), "COMMIT"].join("; "),
+  );
+  if (taken.length !== 1) throw claimedElsewhere(migration.name, migration.path);
+  progress.done = done;
+  return { ...of, attempt: Number(taken[0]!.attempt) };
+}
+
+function isPooledServer({ database, session }: ApplyOptions): boolean {
+  return database.kind === "server" && isPooled(session);
+}
+
+function settings({ lockTimeoutMs, statementTimeoutMs }: ApplyOptions): string {
   return [
-    "SET lock_timeout = 0",
-    `SET statement_timeout = ${statementTimeoutMs}`,
+    sql`SET lock_timeout = ${lockTimeoutMs}`,
+    sql`SET statement_timeout = ${statementTimeoutMs}`,
     "SET idle_in_transaction_session_timeout = 0",
     "SET default_transaction_read_only = off",
   ].join("; ");
 }
 
-/** Begins a transaction of ours as ourselves; its end gives the file its role and settings back. */
-function ownTransaction({ database }: ApplyOptions): readonly string[] {
-  return [
-    "BEGIN READ WRITE",
-    // A stand-alone backend, which the embedded one is, has no session user to go back to.
-    `SET LOCAL SESSION AUTHORIZATION ${database.kind === "embedded" ? "postgres" : "DEFAULT"}`,
-    "SET LOCAL ROLE NONE",
-    "SET LOCAL search_path = pg_catalog, pg_temp",
-    "SET LOCAL lock_timeout = 0",
-    "SET LOCAL statement_timeout = 0",
-  ];
+/** Finds out what a run that was stopped leaves, and says so: in the claim, and in the failure. */
+async function stopped(error: unknown, run: Run): Promise<unknown> {
+  const { file, options, progress } = run;
+  const { session, signal, tables, database } = options;
+  if (error instanceof SessionLost) {
+    // The embedded database is ended to interrupt it.
+    const failure = signal.aborted ? signal.reason : lossFailure(error, file.migration.path);
+    return failure instanceof Failure ? failure.with({ state: stoppedSentence(run, "unknown") }) : failure;
+  }
+  const failure = failureOf(error, run);
+  if (!(failure instanceof Failure)) return failure;
+  try {
+    await rollBack(session);
+    const left = await despiteCancel(session, () => leftBehind(error, run));
+    await despiteCancel(session, () => session.run(resetSession(database).join("; ")));
+    if (progress.claim !== null) {
+      const note = left === "nothing"
+        ? dropClaim(tables, progress.claim)
+        : noteFailure(tables, progress.claim, summaryOf(failure));
+      const message = [...ownTransaction(database), note, "COMMIT"].join("; ");
+      await despiteCancel(session, () => session.run(message));
+    }
+    return failure.with({ state: stoppedSentence(run, left) });
+  } catch (lost) {
+    if (!(lost instanceof SessionLost)) throw lost;
+    // The first error is the one to tell.
+    return failure.with({ state: stoppedSentence(run, "unknown") });
+  }
 }
 
-/** Whether it is certain that a migration which failed at its first statement has left nothing behind. */
-async function nothingWasDone(error: unknown, { file, options, progress }: Run): Promise<boolean> {
-  if (!(error instanceof ServerError)) return false;
-  if (progress.current?.mayLeavePart) return false;
-  return (await invalidIndexes(options.session, file.indexes)).length === 0;
+function failureOf(error: unknown, { file, options, progress }: Run): unknown {
+  if (options.signal.aborted) return options.signal.reason;
+  if (!(error instanceof ServerError)) return error;
+  if (progress.sending === "own") return recordFailure(error, file.migration);
+  const start = file.statements?.[progress.current!]?.start ?? 0;
+  return explain(error, { file, start, statement: progress.current });
+}
+
+function summaryOf({ message, details: { sqlstate } }: Failure): string {
+  return sqlstate === undefined ? message : `${message} [${sqlstate}]`;
 }

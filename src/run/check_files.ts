@@ -1,54 +1,51 @@
 /** Files are parsed before the first one runs, so that a mistake in the fifth stops the run before the first. */
 
-import { Failure, together, unparsedTransaction } from "../errors.ts";
+import { copyToStdout, type Failure, together, unparsedTransaction } from "../errors.ts";
 import { firstStatementIndex } from "../migration/directives.ts";
+import type { Files } from "../migration/files.ts";
 import type { Migration } from "../migration/migration.ts";
-import { type ConcurrentIndex, concurrentIndexes } from "../sql/concurrent_indexes.ts";
-import { mayLeavePart } from "../sql/may_leave_part.ts";
+import { type ReadSql, readSql } from "../migration/read_sql.ts";
+import { copyFailures, encodingFailures } from "../sql/copy_statements.ts";
 import { parse, type Statement } from "../sql/parser.ts";
-import { placeAtIndex } from "../sql/positions.ts";
+import type { ScriptCopy } from "../sql/script.ts";
+import { placeInFile, type SqlFile } from "../sql/sql_file.ts";
+import { type StatementEffect, statementEffect } from "../sql/statement_effect.ts";
 import { syntaxFailure } from "../sql/syntax_error.ts";
 import { inOneTransaction, oneByOne } from "../sql/transaction_control.ts";
+import type { ResumePoint } from "./resume_point.ts";
 
 /** A migration that is ready to be sent. */
 export interface CheckedFile {
   readonly migration: Migration;
-  /** The text to send: the file's, with a BEGIN and COMMIT round the whole of it blanked out. */
+  /** The file's SQL as it is written, without the data of its COPY statements. */
+  readonly sql: SqlFile;
+  /** The text to send: its SQL, with a BEGIN and COMMIT round the whole of it blanked out. */
   readonly text: string;
   /** Where each statement starts and ends in the text; null when the file was not parsed. */
   readonly statements: readonly CheckedStatement[] | null;
-  /** Indexes that the file builds concurrently, to be looked at afterwards. */
-  readonly indexes: readonly ConcurrentIndex[];
+  /** Each COPY … FROM stdin, in order. */
+  readonly copies: readonly ScriptCopy[];
+  /** Where to go on, for one that was begun before and is to be ended. */
+  readonly resume?: ResumePoint;
 }
 
 export interface CheckedStatement {
   /** UTF-16 indices into the text. */
   readonly start: number;
   readonly end: number;
-  /** Whether it may leave a part of its work behind when it fails, outside a transaction. */
-  readonly mayLeavePart: boolean;
+  readonly effect: StatementEffect;
 }
 
 /**
- * The files as they are, for `--no-parse`: the server alone says what is wrong with them.
+ * The files as they are, for `--no-parse`: the server alone says what is wrong with their SQL.
  *
- * @throws {Failure} for a file that begins with a BEGIN of its own
+ * @throws {Failure} for a file that begins with a BEGIN of its own, or holds what is not for the server
  */
-export function uncheckedFiles(migrations: readonly Migration[]): readonly CheckedFile[] {
-  return migrations.map((migration) => {
-    const file = uncheckedFile(migration);
-    if (file instanceof Failure) throw file.with({ state: "Nothing was applied." });
-    return file;
+export function uncheckedFiles(files: Files, migrations: readonly Migration[]): Promise<readonly CheckedFile[]> {
+  return checkEach(migrations, async (migration) => {
+    const read = await readSql(files, migration);
+    return "script" in read ? uncheckedFile(migration, read) : read;
   });
-}
-
-/** Its own BEGIN is all that can be seen without the parser: the COMMIT that follows would end our transaction. */
-function uncheckedFile(migration: Migration): CheckedFile | Failure {
-  const { text, path, directives } = migration;
-  const index = firstStatementIndex(text);
-  const begins = /^(begin|start\s+transaction)\b/i.test(text.slice(index, index + 100));
-  if (begins && !directives.noTransaction) return unparsedTransaction({ file: path, ...placeAtIndex(text, index) });
-  return { migration, text, statements: null, indexes: [] };
 }
 
 /**
@@ -56,35 +53,58 @@ function uncheckedFile(migration: Migration): CheckedFile | Failure {
  *
  * @throws {Failure} exit code 1, for every file that has a mistake
  */
-export async function checkFiles(migrations: readonly Migration[]): Promise<readonly CheckedFile[]> {
+export function checkFiles(files: Files, migrations: readonly Migration[]): Promise<readonly CheckedFile[]> {
+  return checkEach(migrations, (migration) => checkFile(files, migration));
+}
+
+async function checkEach(
+  migrations: readonly Migration[],
+  check: (migration: Migration) => Promise<CheckedFile | readonly Failure[]>,
+): Promise<readonly CheckedFile[]> {
   const files: CheckedFile[] = [];
   const failures: Failure[] = [];
   for (const migration of migrations) {
-    const result = await checkFile(migration);
-    if (result instanceof Error) failures.push(result.with({ state: "Nothing was applied." }));
-    else files.push(result);
+    const result = await check(migration);
+    if ("migration" in result) files.push(result);
+    else failures.push(...result.map((failure) => failure.with({ state: "Nothing was applied." })));
   }
   const failure = together(failures);
   if (failure !== null) throw failure;
   return files;
 }
 
-async function checkFile(migration: Migration): Promise<CheckedFile | Failure> {
-  const { text, path, directives } = migration;
-  const parsed = await parse(text);
-  if (parsed.kind === "too-large") return uncheckedFile(migration);
-  if (parsed.kind === "syntax-error") return syntaxFailure({ path, text }, parsed);
-  const indexes = concurrentIndexes(parsed.statements);
-  if (directives.noTransaction) {
-    const fit = oneByOne({ path, text }, parsed.statements);
-    if (fit.kind === "refused") return fit.failure;
-    return { migration, text, statements: fit.steps.map(({ statement }) => checked(statement)), indexes };
+/** Its own BEGIN is all that can be seen without the parser: the COMMIT that follows would end our transaction. */
+function uncheckedFile(migration: Migration, { sql, script }: ReadSql): CheckedFile | readonly Failure[] {
+  const { text } = sql;
+  const index = firstStatementIndex(text);
+  const begins = /^(begin|start\s+transaction)\b/i.test(text.slice(index, index + 100));
+  if (begins && !migration.directives.noTransaction) return [unparsedTransaction(placeInFile(sql, index))];
+  const toClient = script.toClient.map((index) => copyToStdout(placeInFile(sql, index)));
+  if (toClient.length > 0) return toClient;
+  return { migration, sql, text, statements: null, copies: script.copies };
+}
+
+async function checkFile(files: Files, migration: Migration): Promise<CheckedFile | readonly Failure[]> {
+  const read = await readSql(files, migration);
+  if (!("script" in read)) return read;
+  const { sql, script } = read;
+  const parsed = await parse(sql.text);
+  if (parsed.kind === "too-large") return uncheckedFile(migration, read);
+  if (parsed.kind === "syntax-error") return [syntaxFailure(sql, parsed)];
+  const { statements } = parsed;
+  const failures = [...copyFailures(sql, statements, script), ...encodingFailures(sql, statements, script)];
+  if (failures.length > 0) return failures;
+  const common = { migration, sql, copies: script.copies };
+  if (migration.directives.noTransaction) {
+    const fit = oneByOne(sql, statements);
+    if (fit.kind === "refused") return [fit.failure];
+    return { ...common, text: sql.text, statements: fit.steps.map(({ statement }) => checked(statement)) };
   }
-  const fit = inOneTransaction({ path, text }, parsed.statements);
-  if (fit.kind === "refused") return fit.failure;
-  return { migration, text: fit.text, statements: fit.statements.map(checked), indexes };
+  const fit = inOneTransaction(sql, statements);
+  if (fit.kind === "refused") return [fit.failure];
+  return { ...common, text: fit.text, statements: fit.statements.map(checked) };
 }
 
 function checked(statement: Statement): CheckedStatement {
-  return { start: statement.start, end: statement.end, mayLeavePart: mayLeavePart(statement) };
+  return { start: statement.start, end: statement.end, effect: statementEffect(statement) };
 }

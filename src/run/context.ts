@@ -7,9 +7,11 @@ import type { Files } from "../migration/files.ts";
 export interface Context {
   /** The wall clock. */
   readonly now: () => Date;
+  /** From 0 to 1. */
+  readonly random: () => number;
   readonly files: Files;
-  /** Opens the database that the user named. */
-  readonly connect: () => Promise<Database>;
+  /** Opens the database that the user named, to read it or to write to it. */
+  readonly connect: (purpose: "read" | "write") => Promise<Database>;
   readonly report: (event: Event) => void;
   /** Aborts when the user interrupts: the running statement is then cancelled and rolled back. */
   readonly signal: AbortSignal;

@@ -4,16 +4,22 @@ import { CopyNotSupported, type ServerError, type ServerMessage, type SessionLos
 import {
   claimedElsewhere,
   connectionLost,
-  copyWithClient,
+  copyToStdout,
+  copyUnexpected,
+  deadlock,
   type Failure,
+  type FailureDetails,
+  lockRefused,
   lockTimeout,
   migrationFailed,
   notRecorded,
   type Place,
+  TRANSACTION_HINTS,
 } from "../errors.ts";
 import type { Migration } from "../migration/migration.ts";
-import { placeAt, placeAtIndex, positionAt } from "../sql/positions.ts";
+import { placeInFile, positionInFile } from "../sql/sql_file.ts";
 import type { CheckedFile } from "./check_files.ts";
+import { DataError } from "./data_error.ts";
 
 export interface Sent {
   readonly file: CheckedFile;
@@ -26,20 +32,48 @@ export interface Sent {
 /** lock_not_available (PostgreSQL documentation, "PostgreSQL Error Codes"). */
 const LOCK_NOT_AVAILABLE = "55P03";
 
+/** deadlock_detected. */
+const DEADLOCK_DETECTED = "40P01";
+
+/** Where the server's source raises them: `postgres.c`, `deadlock.c`. */
+const TIMEOUT_ROUTINE = "ProcessInterrupts";
+const DEADLOCK_ROUTINE = "DeadLockReport";
+
 /** The failure of a migration, with the place in its file: by the error's position, else by its statement. */
-export function explain({ server }: ServerError, sent: Sent): Failure {
+export function explain(error: ServerError, sent: Sent): Failure {
+  const { server } = error;
   const { migration } = sent.file;
-  const place = placeOf(server, sent);
+  const place = error instanceof DataError ? error.place : placeOf(server, sent);
   const details = {
     sqlstate: server.sqlstate,
     ...server.detail === undefined ? {} : { detail: server.detail },
-    ...server.hint === undefined ? {} : { hint: server.hint },
+    ...hintOf(server),
     ...whereOf(server),
     ...place === null ? { file: migration.path } : { place },
   };
-  return server.sqlstate === LOCK_NOT_AVAILABLE
-    ? lockTimeout(server.message, details)
-    : migrationFailed(server.message, details);
+  const contention = contentionFailure(server, details);
+  if (contention !== null) return contention;
+  const advice = server.hint ?? adviceOn(server.sqlstate, migration.directives.noTransaction);
+  return migrationFailed(server.message, { ...details, ...advice === undefined ? {} : { hint: advice } });
+}
+
+/** The server has no hint for what only makes sense to who knows that the file runs in a transaction. */
+function adviceOn(sqlstate: string, noTransaction: boolean): string | undefined {
+  return noTransaction ? undefined : TRANSACTION_HINTS[sqlstate];
+}
+
+/**
+ * What others who hold locks have brought about; null for any other error. The server's own lock_timeout and its search
+ * for deadlocks are told from NOWAIT and from errors that a migration raises by the routine, for messages are translated.
+ */
+function contentionFailure({ sqlstate, message, routine }: ServerMessage, details: FailureDetails): Failure | null {
+  if (sqlstate === DEADLOCK_DETECTED && (routine ?? DEADLOCK_ROUTINE) === DEADLOCK_ROUTINE) {
+    return deadlock(message, { ...details, contention: { kind: "deadlock", message } });
+  }
+  if (sqlstate !== LOCK_NOT_AVAILABLE) return null;
+  return (routine ?? TIMEOUT_ROUTINE) === TIMEOUT_ROUTINE
+    ? lockTimeout(message, { ...details, contention: { kind: "lock-timeout", message } })
+    : lockRefused(message, details);
 }
 
 /** unique_violation. */
@@ -47,25 +81,38 @@ const UNIQUE_VIOLATION = "23505";
 
 /** The failure of a statement of ours around a migration: its claim before, its tracker row after. */
 export function recordFailure({ server }: ServerError, { path, name }: Migration): Failure {
-  if (server.sqlstate === LOCK_NOT_AVAILABLE) {
-    return lockTimeout(server.message, { sqlstate: server.sqlstate, file: path });
-  }
+  const contention = contentionFailure(server, { sqlstate: server.sqlstate, file: path });
+  if (contention !== null) return contention;
   return server.sqlstate === UNIQUE_VIOLATION ? claimedElsewhere(name, path) : notRecorded(path, server);
 }
 
 /** The failure of a migration whose session went away under it. */
 export function lossFailure(lost: SessionLost, file: string): Failure {
-  if (lost instanceof CopyNotSupported) return copyWithClient(file, lost.direction);
+  if (lost instanceof CopyNotSupported) {
+    return lost.direction === "TO stdout" ? copyToStdout(file) : copyUnexpected(file);
+  }
   return connectionLost(lost.message, lost.fatal, file);
 }
 
 function placeOf({ position }: ServerMessage, { file, start, statement }: Sent): Place | null {
-  const { text, path } = file.migration;
-  if (position !== undefined) {
-    return { file: path, ...placeAt(text, positionAt(text, start) + position - 1) };
-  }
+  if (position !== undefined) return positionInFile(file.sql, { start, position });
   const extent = statement === null ? undefined : file.statements?.[statement];
-  return extent === undefined ? null : { file: path, ...placeAtIndex(text, extent.start) };
+  return extent === undefined ? null : placeInFile(file.sql, extent.start);
+}
+
+/** undefined_object. */
+const UNDEFINED_OBJECT = "42704";
+
+/** pg_dump sets it to 0 since PostgreSQL 17, which is what it is on an older server that does not know it. */
+const NEWER_SETTING = "transaction_timeout";
+
+function hintOf({ hint, sqlstate, message }: ServerMessage): { readonly hint?: string } {
+  if (hint !== undefined) return { hint };
+  if (sqlstate !== UNDEFINED_OBJECT || !message.includes(`"${NEWER_SETTING}"`)) return {};
+  return {
+    hint:
+      "A newer PostgreSQL has this setting, and a newer pg_dump writes it. Take the line out: it changes nothing here.",
+  };
 }
 
 /** An error inside a function: the call stack, and under it the query that the function ran. */

@@ -17,9 +17,10 @@ const MIGRATION = {
 
 const FILE: CheckedFile = {
   migration: MIGRATION,
+  sql: { path: MIGRATION.path, text: TEXT },
   text: TEXT,
-  statements: STARTS.map((start) => ({ start, end: TEXT.indexOf(";", start), mayLeavePart: false })),
-  indexes: [],
+  copies: [],
+  statements: STARTS.map((start) => ({ start, end: TEXT.indexOf(";", start), effect: { kind: "atomic" as const } })),
 };
 
 function refusal(fields: Partial<ServerMessage> = {}): ServerError {
@@ -83,12 +84,14 @@ Deno.test("lossFailure() gives the server's reason, and the file that ran", () =
   const failure = lossFailure(new SessionLost(fatal.message, fatal), "m/1_a.sql");
   assert.deepEqual([failure.code, failure.exitCode], ["connection-lost", 4]);
   assert.match(failure.message, /terminating connection$/);
-  assert.deepEqual(failure.details, { sqlstate: "57P01", file: "m/1_a.sql" });
+  const { sqlstate, file, hint } = failure.details;
+  assert.deepEqual([sqlstate, file], ["57P01", "m/1_a.sql"]);
+  assert.match(hint!, /Somebody ended the session, or the server is being stopped/);
   assert.equal(lossFailure(new SessionLost("closed", null), "m/1_a.sql").details.sqlstate, undefined);
 });
 
 Deno.test("lossFailure() tells a COPY that the file began from a lost connection", () => {
-  for (const [direction, code] of [["FROM stdin", "copy-from-stdin"], ["TO stdout", "copy-to-stdout"]] as const) {
+  for (const [direction, code] of [["FROM stdin", "copy-unclear"], ["TO stdout", "copy-to-stdout"]] as const) {
     const failure = lossFailure(new CopyNotSupported(direction), "m/1_a.sql");
     assert.deepEqual([failure.code, failure.exitCode], [code, 1]);
   }

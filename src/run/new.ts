@@ -1,12 +1,13 @@
 /** `new`: makes the next migration file. */
 
-import { Failure, nothingToRevert, versionTaken } from "../errors.ts";
+import { Failure, nothingToRevert, tooLargeToRevert, versionTaken } from "../errors.ts";
 import type { NewResult } from "../events.ts";
 import { parseFileName } from "../migration/file_name.ts";
 import type { Files } from "../migration/files.ts";
 import { pathOf, readMigrations } from "../migration/read_migrations.ts";
 import { newestOf, newText, nextDigits, revertText, slug, timestampDigits } from "../migration/scaffold.ts";
 import { parse } from "../sql/parser.ts";
+import { readScript } from "../sql/script.ts";
 import type { Context } from "./context.ts";
 import type { NewOptions } from "./options.ts";
 
@@ -48,11 +49,12 @@ async function revertDraft(
   const { migrations } = await readMigrations(files, directory);
   const original = migrations.find(({ version }) => version === revert);
   if (original === undefined) throw nothingToRevert(revert, directory);
-  const parsed = await parse(original.text);
+  if (original.text === null) throw tooLargeToRevert(original.path);
+  const parsed = await parse(readScript(original.text).sql);
   const statements = parsed.kind === "statements" ? parsed.statements : null;
   return {
     name: title === null ? `revert_${parseFileName(original.name)!.title}` : slug(title),
-    text: revertText({ ...original, statements }),
+    text: revertText({ ...original, text: original.text, statements }),
   };
 }
 

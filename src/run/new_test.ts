@@ -16,6 +16,9 @@ function directory(contents: Contents | null, unlisted: Contents = {}) {
       contents === null ? Promise.reject(directoryMissing(path)) : Promise.resolve(
         [...files.keys()].filter((name) => !(name in unlisted)).map((name) => ({ name, isFile: true })),
       ),
+    stream: () => {
+      throw new Error("Files that are held are not streamed");
+    },
     read: (path) => Promise.resolve(new TextEncoder().encode(files.get(path.replace("m/", "")))),
     create(path, text) {
       const name = path.replace("m/", "");

@@ -16,6 +16,10 @@ export interface UpOptions extends CommonOptions {
   /** Apply up to and with this version; null for all. */
   readonly to: bigint | null;
   readonly allowOutOfOrder: boolean;
+  /** The unfinished migration to go on with; null for none. */
+  readonly retry: bigint | null;
+  /** The unfinished migration to record as applied; null for none. */
+  readonly markApplied: bigint | null;
   readonly dryRun: boolean;
   /** Parse every pending file before the first runs. */
   readonly parse: boolean;
@@ -23,6 +27,10 @@ export interface UpOptions extends CommonOptions {
   readonly lockWaitMs: number;
   /** lock_timeout of each migration. 0: no limit. */
   readonly lockTimeoutMs: number;
+  /** How often a migration is tried that a lock_timeout or a deadlock ends; 1 or more. */
+  readonly lockAttempts: number;
+  /** What all these attempts and the pauses between them may take. 0: no limit. */
+  readonly lockBudgetMs: number;
   /** statement_timeout of each migration. 0: no limit. */
   readonly statementTimeoutMs: number;
 }

@@ -1,16 +1,19 @@
 /** The run itself: migration after migration, until one fails. */
 
 import type { Database } from "../database/database.ts";
-import type { Lock } from "../database/lock.ts";
+import type { Lock } from "../database/held_lock.ts";
 import type { ServerMessage, Session } from "../database/session.ts";
 import type { TrackerTables } from "../database/tracker_ddl.ts";
 import type { MigrationOutcome } from "../events.ts";
-import { connectionLost, emptyMigration, Failure, lockLost } from "../errors.ts";
+import { connectionLost, emptyMigration, Failure, lockLost, unclosedCopy } from "../errors.ts";
 import { highest } from "../history/compare.ts";
+import { placeInFile } from "../sql/sql_file.ts";
 import { apply } from "./apply.ts";
 import type { CheckedFile } from "./check_files.ts";
 import type { Context } from "./context.ts";
-import type { UpOptions } from "./options.ts";
+import { type Limits, limitsOf } from "./limits.ts";
+import { Pipeline } from "./pipeline.ts";
+import { applyWithRetries, type Attempt } from "./apply_with_retries.ts";
 
 export interface Run {
   readonly files: readonly CheckedFile[];
@@ -19,7 +22,7 @@ export interface Run {
   /** null on the embedded database. */
   readonly lock: Lock | null;
   readonly tables: TrackerTables;
-  readonly options: Pick<UpOptions, "lockTimeoutMs" | "statementTimeoutMs">;
+  readonly options: Limits;
   /** The database's version when the run begins. */
   readonly version: bigint | null;
   /** How many pending migrations are not part of this run. */
@@ -38,6 +41,10 @@ export async function runMigrations(context: Context, run: Run): Promise<void> {
   if (run.files.length === 0) return;
   const migrations = run.files.map(({ migration }) => ({ version: migration.version, name: migration.name }));
   context.report({ event: "run_started", migrations, version });
+  const { database, session, tables } = run;
+  const own = { database, session, tables, signal: context.signal, files: context.files };
+  const limits = ({ migration }: CheckedFile) => limitsOf(migration.directives, run.options);
+  const pipeline = new Pipeline(run.files, { ...own, limitsOf: limits, mayBegin: () => run.lock?.held !== false });
   for (const [index, file] of run.files.entries()) {
     const step = { version: file.migration.version, name: file.migration.name };
     const place = { ...step, index: index + 1, total: run.files.length };
@@ -45,13 +52,21 @@ export async function runMigrations(context: Context, run: Run): Promise<void> {
     let started = false;
     let durationMs: number;
     try {
-      context.signal.throwIfAborted();
-      if (run.lock?.held === false) throw lockLost();
-      if (!run.session.alive) throw connectionLost("it broke while the migration before was being committed", null);
+      if (!pipeline.hasSent(index)) mayBegin(context, run);
       context.report({ event: "migration_started", ...place });
       started = true;
-      run.session.onNotice = (notice) => reportNotice(context, { notice, ...step });
-      durationMs = await apply(file, { ...applyOptions(context, run), onEmpty: () => warnEmpty(context, file) });
+      warnUnclosed(context, file);
+      const listeners = {
+        onNotice: (notice: ServerMessage) => reportNotice(context, { notice, ...step }),
+        onEmpty: () => warnEmpty(context, file),
+        onResume: (message: string) => context.report({ event: "migration_resumed", ...step, message }),
+      };
+      const attempt = ({ lockTimeoutMs, onBackend }: Attempt) =>
+        pipeline.takes(file)
+          ? pipeline.apply(index, { ...listeners, lockTimeoutMs })
+          : apply(file, { ...own, ...limits(file), ...listeners, lockTimeoutMs, onBackend });
+      const retries = { migration: file.migration, limits: limits(file), mayBegin: () => mayBegin(context, run) };
+      durationMs = await applyWithRetries(context, attempt, { ...retries, lock: run.lock, session, database });
     } catch (error) {
       durationMs = performance.now() - start;
       if (started) {
@@ -60,7 +75,7 @@ export async function runMigrations(context: Context, run: Run): Promise<void> {
       }
       if (!(error instanceof Failure)) throw error;
       const pending = run.files.length - index + run.rest;
-      const kept = started ? whatWasKept(error, file) : "";
+      const kept = started ? `${error.details.state ?? whatWasKept(error, file)} ` : "";
       throw error.with({ state: `${kept}${stateOf(version, pending)}` });
     }
     run.onEnd({ ...step, outcome: "applied", durationMs });
@@ -69,15 +84,22 @@ export async function runMigrations(context: Context, run: Run): Promise<void> {
   }
 }
 
+/** @throws {Failure} when nothing more may be begun; the reason of the signal */
+function mayBegin({ signal }: Context, { lock, session }: Run): void {
+  signal.throwIfAborted();
+  if (lock?.held === false) throw lockLost();
+  if (!session.alive) throw connectionLost("it broke while the migration before was being committed", null);
+}
+
 /** Only what is known: after a COMMIT without an answer nobody says "rolled back". */
-function whatWasKept({ details }: Failure, { migration: { name, directives } }: CheckedFile): string {
-  switch (details.kept ?? (directives.noTransaction ? "part" : "nothing")) {
+function whatWasKept({ details }: Failure, { migration: { name } }: CheckedFile): string {
+  switch (details.kept ?? "nothing") {
     case "unknown":
-      return `Whether ${name} was committed is not known. `;
+      return `Whether ${name} was committed is not known.`;
     case "part":
-      return `What ${name} did before it stopped was kept. `;
+      return `What ${name} did before it stopped was kept.`;
     case "nothing":
-      return `Nothing of ${name} was kept. `;
+      return `Nothing of ${name} was kept.`;
   }
 }
 
@@ -86,9 +108,10 @@ function stateOf(version: bigint | null, pending: number): string {
   return `${at}; ${pending} ${pending === 1 ? "migration is" : "migrations are"} pending.`;
 }
 
-function applyOptions(context: Context, { database, session, tables, options }: Run) {
-  const { lockTimeoutMs, statementTimeoutMs } = options;
-  return { database, session, tables, signal: context.signal, lockTimeoutMs, statementTimeoutMs };
+/** Only the last COPY of a file can have data without an end. */
+function warnUnclosed({ report }: Context, { sql, copies }: CheckedFile): void {
+  const last = copies.at(-1);
+  if (last !== undefined && !last.closed) report({ event: "warning", ...unclosedCopy(placeInFile(sql, last.start)) });
 }
 
 function warnEmpty({ report }: Context, { migration }: CheckedFile): void {

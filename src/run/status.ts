@@ -17,10 +17,10 @@ import { reportFiles } from "./report_files.ts";
 export async function status(context: Context, options: StatusOptions): Promise<StatusResult> {
   const files = await readMigrations(context.files, options.migrations);
   reportFiles(context, files);
-  await using database = await context.connect();
+  await using database = await context.connect("read");
   const known = { migrations: files.migrations, table: options.table };
-  const { entries } = await withSession(database, context.signal, (session) => readHistory(session, known));
-  for (const entry of entries) context.report(listed(entry));
+  const { entries, unfinished } = await withSession(database, context.signal, (session) => readHistory(session, known));
+  for (const entry of entries) context.report(listed(entry, unfinished.get(entry.version)));
   const applied = entries.filter(({ row }) => row !== null).map(({ version }) => version);
   return { command: "status", versions: versionsByState(entries), version: highest(applied) };
 }

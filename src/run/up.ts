@@ -1,23 +1,26 @@
 /** `up`: brings a database up to date with the files, or says exactly why not. */
 
-import { waysOut } from "../database/claim.ts";
 import type { Database } from "../database/database.ts";
-import { type Lock, takeLock } from "../database/lock.ts";
+import type { Lock } from "../database/held_lock.ts";
+import { takeLock } from "../database/lock.ts";
+import { openBeside } from "../database/pooler.ts";
 import type { Session } from "../database/session.ts";
-import { findTracker, type Tracker } from "../database/find_tracker.ts";
+import { findTracker } from "../database/find_tracker.ts";
 import { prepareTracker, readTracker } from "../database/tracker.ts";
-import { Failure, isReplica, noSchema } from "../errors.ts";
+import { Failure, noSchema } from "../errors.ts";
 import type { MigrationOutcome, UpResult } from "../events.ts";
 import { compare, type Entry, highest } from "../history/compare.ts";
-import { plan, type PlanOptions } from "../history/plan.ts";
+import { isWaiting } from "../history/plan.ts";
 import type { Migration } from "../migration/migration.ts";
 import { readMigrationsToRun } from "../migration/read_migrations.ts";
-import { checkFiles, uncheckedFiles } from "./check_files.ts";
 import type { Context } from "./context.ts";
+import { forgetClaims } from "./mark_applied.ts";
 import type { UpOptions } from "./options.ts";
+import { planFiles } from "./plan_files.ts";
 import { reportFiles, reportRenamed } from "./report_files.ts";
 import { runMigrations } from "./run_migrations.ts";
-import { ownFailure, withSession } from "./with_session.ts";
+import { checkChoices, type Seen, settleUnfinished } from "./settle_unfinished.ts";
+import { ownFailure, useSession, withSession } from "./with_session.ts";
 
 /**
  * Applies the pending migrations of a directory, in order, each in its own transaction.
@@ -29,7 +32,7 @@ export async function up(context: Context, options: UpOptions): Promise<UpResult
   const read = await readMigrationsToRun(context.files, options.migrations);
   const { migrations } = read;
   reportFiles(context, read);
-  await using database = await context.connect();
+  await using database = await context.connect(options.dryRun ? "read" : "write");
   return await withSession(database, context.signal, async (first) => {
     const started = performance.now();
     const work = { options, migrations, database, first };
@@ -38,7 +41,7 @@ export async function up(context: Context, options: UpOptions): Promise<UpResult
   });
 }
 
-type Outcome = Pick<UpResult, "migrations" | "applied" | "pending" | "version" | "failure">;
+type Outcome = Pick<UpResult, "migrations" | "applied" | "pending" | "marked" | "version" | "failure">;
 
 interface Work {
   readonly options: UpOptions;
@@ -48,63 +51,93 @@ interface Work {
 }
 
 /** Says what would run, and touches nothing. */
-async function dryRun(context: Context, { options, migrations, first }: Work): Promise<Outcome> {
-  const tracker = await findTracker(first, options.table);
-  const entries = compare(migrations, await readTracker(first, tracker));
+async function dryRun(context: Context, work: Work): Promise<Outcome> {
+  const { options, first } = work;
+  const { tracker, entries: all } = await readEntries(first, work);
+  const toMark = checkChoices(all, options);
+  if (toMark !== null) context.report({ event: "migration_marked", version: toMark.version, name: toMark.name });
+  const entries = all.filter((entry) => entry !== toMark);
   reportRenamed(context, entries);
   const failure = await failureOf(context.signal, async () => {
-    const { run } = plan(entries, planOptions(options, tracker));
-    if (options.parse) await checkFiles(run);
-    for (const [index, { version, name, directives }] of run.entries()) {
-      const place = { version, name, index: index + 1, total: run.length };
-      context.report({ event: "migration_planned", ...place, transactional: !directives.noTransaction });
+    const { files } = await planFiles(context, { session: first, tracker, entries, options });
+    for (const [index, { migration, resume }] of files.entries()) {
+      const { version, name, directives } = migration;
+      context.report({
+        event: "migration_planned",
+        ...{ version, name, index: index + 1, total: files.length },
+        transactional: !directives.noTransaction,
+        ...resume === undefined ? {} : { fromStatement: resume.done + 1 },
+      });
     }
   });
-  return outcomeOf(entries, { done: [], failure });
+  return { ...outcomeOf(entries, { done: [], failure }), marked: toMark === null ? [] : [toMark.version] };
 }
 
 async function applyAll(context: Context, work: Work): Promise<Outcome> {
   const { options, database, first } = work;
-  if (first.facts.inRecovery) throw isReplica();
   // The embedded database has one connection; the lock on its directory, which it took when it opened, is the lock.
   if (database.kind === "embedded") return await applyLocked(context, { work, session: first, lock: null });
   const { schema } = options.table.schema === null ? first.facts : options.table;
   if (schema === null) throw noSchema();
+  // What is there stays there: that nothing is to be done can be seen without the lock, and without a second connection.
+  const seen = await readEntries(first, work);
+  if (isUpToDate(seen, options)) {
+    reportRenamed(context, seen.entries);
+    return { ...outcomeOf(seen.entries, { done: [], failure: null }), marked: [] };
+  }
   await using lock = await takeLock(first, { schema, table: options.table.name }, {
     waitMs: options.lockWaitMs,
     signal: context.signal,
+    reopen: () => database.open(),
     onWait: (holder) => context.report({ event: "waiting", for: "lock", message: `Another run is at work: ${holder}` }),
   });
-  return await withSession(database, context.signal, (session) => applyLocked(context, { work, session, lock }));
+  const beside = await openBeside(database, lock.session);
+  return await useSession(beside, context.signal, (session) => applyLocked(context, { work, session, lock }));
+}
+
+async function readEntries(session: Session, { options, migrations }: Work): Promise<Seen> {
+  const tracker = await findTracker(session, options.table);
+  return { tracker, entries: compare(migrations, await readTracker(session, tracker)) };
+}
+
+/** Whether there is nothing to apply, to settle, to refuse or to add to the tracker. */
+function isUpToDate({ tracker, entries }: Seen, { retry, markApplied }: UpOptions): boolean {
+  const isWhole = tracker.exists && tracker.unfinishedExists &&
+    [...tracker.lacks, ...tracker.unfinishedLacks].length === 0 &&
+    tracker.stranger === null;
+  const isAsked = retry !== null || markApplied !== null;
+  return isWhole && !isAsked && entries.every(({ state }) => state === "applied" || state === "unrecorded");
 }
 
 async function applyLocked(
   context: Context,
-  { work: { options, migrations, database }, session, lock }: {
+  { work, session, lock }: {
     readonly work: Work;
     readonly session: Session;
     readonly lock: Lock | null;
   },
 ): Promise<Outcome> {
-  const tracker = await findTracker(session, options.table);
-  const entries = compare(migrations, await readTracker(session, tracker));
+  const { options, database } = work;
+  const read = () => readEntries(session, work);
+  const before = await read();
+  const isAsked = options.retry !== null || options.markApplied !== null;
+  const isSettled = !isAsked && before.entries.every(({ state }) => state !== "unfinished");
+  const marked = isSettled ? [] : await settleUnfinished(context, { session, options, read, isServer: lock !== null });
+  const { tracker, entries } = isSettled ? before : await read();
   reportRenamed(context, entries);
   const done: MigrationOutcome[] = [];
   const failure = await failureOf(context.signal, async () => {
-    const { run, rest } = plan(entries, planOptions(options, tracker));
-    const files = options.parse ? await checkFiles(run) : uncheckedFiles(run);
+    const { files, rest, begunAgain } = await planFiles(context, { session, tracker, entries, options });
     context.signal.throwIfAborted();
-    const highestVersion = highest(run.map(({ version }) => version)) ?? 0n;
+    const highestVersion = highest(files.map(({ migration }) => migration.version)) ?? 0n;
     await prepareTracker(session, tracker, { highestVersion, lockTimeoutMs: options.lockTimeoutMs });
+    await forgetClaims(session, tracker, begunAgain);
     const settings = { database, session, lock, tables: tracker.tables, options };
-    const state = { version: versionOf(entries), rest: rest.length };
+    const state = { version: versionOf(entries), rest };
+    database.stopWaiting();
     await runMigrations(context, { files, ...settings, ...state, onEnd: (outcome) => done.push(outcome) });
   });
-  return outcomeOf(entries, { done, failure });
-}
-
-function planOptions({ to, allowOutOfOrder }: UpOptions, { tables }: Tracker): PlanOptions {
-  return { to, allowOutOfOrder, waysOut: (version) => waysOut(tables, version) };
+  return { ...outcomeOf(entries, { done, failure }), marked };
 }
 
 /** The failure that some work ends with, or null. Anything else that it throws is a defect and goes on. */
@@ -122,8 +155,8 @@ async function failureOf(signal: AbortSignal, work: () => Promise<void>): Promis
 function outcomeOf(
   entries: readonly Entry[],
   { done, failure }: { readonly done: readonly MigrationOutcome[]; readonly failure: Failure | null },
-): Outcome {
-  const waiting = entries.filter(({ state }) => state === "pending" || state === "out_of_order");
+): Omit<Outcome, "marked"> {
+  const waiting = entries.filter(isWaiting);
   const ended = new Map(done.map((outcome) => [outcome.version, outcome]));
   const migrations = waiting.map(({ version, name }) =>
     ended.get(version) ?? { version, name, outcome: "not_run" as const, durationMs: null }

@@ -24,7 +24,7 @@ import { reportFiles } from "./report_files.ts";
 export async function verify(context: Context, options: VerifyOptions): Promise<VerifyResult> {
   const files = await readMigrations(context.files, options.migrations);
   reportFiles(context, files);
-  await using database = await context.connect();
+  await using database = await context.connect(options.record ? "write" : "read");
   return await withSession(database, context.signal, (session) => verifyFiles(context, { session, options, files }));
 }
 
@@ -42,14 +42,14 @@ async function verifyFiles(
   const recorded = options.record ? await record(session, before) : [];
   const { migrations } = restored.length > 0 ? await readMigrations(context.files, options.migrations) : files;
   const wrote = restored.length + recorded.length > 0;
-  const { tracker, entries } = wrote ? await readHistory(session, { migrations, table }) : before;
+  const { tracker, entries, unfinished } = wrote ? await readHistory(session, { migrations, table }) : before;
 
   const sources = await readSources(session, tracker, versionsIn(entries, "edited"));
   for (const entry of entries) {
     const edited = entry.state === "edited";
     const applied = sources.get(entry.version) ?? null;
     context.report({
-      ...listed(entry),
+      ...listed(entry, unfinished.get(entry.version)),
       ...edited ? { edit: await describeEdit(applied, entry.migration!.text) } : {},
     });
   }
@@ -90,9 +90,12 @@ async function restore(
   return restored;
 }
 
-/** A name from the database must not lead out of the directory, nor make a file that means another version. */
+/**
+ * A name from the database must not lead out of the directory, nor make a file that means another version, or another
+ * than is read: on Windows what follows a `:` is a stream of a file, and some characters turn the direction of writing.
+ */
 function isPlainFileName(name: string, version: bigint): boolean {
-  return !/[/\\\p{Cc}]/u.test(name) && parseFileName(name)?.version === version;
+  return !/[/\\:\p{Cc}\p{Bidi_Control}]/u.test(name) && parseFileName(name)?.version === version;
 }
 
 /** Writes the checksums of the files as they are now for migrations that another tool applied. */

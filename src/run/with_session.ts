@@ -1,8 +1,9 @@
 /** A session for as long as some work needs it. */
 
 import type { Database } from "../database/database.ts";
+import { isStatementPooling } from "../database/pooler.ts";
 import { ServerError, type Session, SessionLost } from "../database/session.ts";
-import { connectionLost, queryRefused } from "../errors.ts";
+import { connectionLost, poolsStatements, queryRefused } from "../errors.ts";
 
 /**
  * Opens a session for some work. When the signal aborts, what the session runs is cancelled.
@@ -15,7 +16,16 @@ export async function withSession<T>(
   signal: AbortSignal,
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
-  await using session = await database.open();
+  return await useSession(await database.open(), signal, work);
+}
+
+/** Does some work with a session that is open, as {@link withSession}, and ends it. */
+export async function useSession<T>(
+  session: Session,
+  signal: AbortSignal,
+  work: (session: Session) => Promise<T>,
+): Promise<T> {
+  await using _ended = session;
   const cancel = () => void session.cancel().catch(() => {});
   signal.addEventListener("abort", cancel);
   try {
@@ -32,5 +42,6 @@ export async function withSession<T>(
 export function ownFailure(error: unknown, signal: AbortSignal): unknown {
   if (!(error instanceof ServerError) && !(error instanceof SessionLost)) return error;
   if (signal.aborted) return signal.reason;
+  if (error instanceof SessionLost && isStatementPooling(error)) return poolsStatements();
   return error instanceof ServerError ? queryRefused(error.server) : connectionLost(error.message, error.fatal);
 }

@@ -16,9 +16,10 @@ const DIRECTIVE = /^[ \t]*--[ \t]*pgmigrate[ \t]*:(.*)$/gim;
  * as SQL, comment though it is.
  *
  * @param applied null where the tracker did not keep it
+ * @param now null for a file that is too large to be held
  */
-export async function describeEdit(applied: string | null, now: string): Promise<Edit> {
-  if (applied === null) return { kind: "unknown", lines: [] };
+export async function describeEdit(applied: string | null, now: string | null): Promise<Edit> {
+  if (applied === null || now === null) return { kind: "unknown", lines: [] };
   const [before, after] = [applied.replaceAll("\r\n", "\n"), now.replaceAll("\r\n", "\n")];
   return { kind: await kindOfEdit(before, after), lines: await changedLines(linesOf(before), linesOf(after)) };
 }

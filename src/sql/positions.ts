@@ -6,15 +6,11 @@
  * libpq's `LINE n` counts them the same way.
  */
 
-/** A place in a text, as an editor shows it. */
-export interface LineAndColumn {
+/** A place in a text, as an editor shows it, with the line it is on. */
+export interface PlaceInText {
   readonly line: number;
   /** Characters (code points) from 1. */
   readonly column: number;
-}
-
-/** A place in a text with the line it is on. */
-export interface PlaceInText extends LineAndColumn {
   /** The text of that line, without its line end. */
   readonly sourceLine: string;
 }
@@ -23,19 +19,6 @@ const LINE_END = /\r\n|\n|\r/g;
 const FIRST_LOW_SURROGATE = 0xdc00;
 const LAST_LOW_SURROGATE = 0xdfff;
 const FIRST_HIGH_SURROGATE = 0xd800;
-
-/**
- * Where a position stands, with its source line.
- *
- * A position past the last character (`syntax error at end of input`) is placed after the last character that is not
- * white space, so that the line shown is the one that wants an end, not an empty one below it.
- *
- * @param position Characters from 1.
- */
-export function placeAt(text: string, position: number): PlaceInText {
-  const index = indexAt(text, position);
-  return placeAtIndex(text, index < text.length ? index : text.trimEnd().length);
-}
 
 /** Where an index stands, with its source line. An index inside a surrogate pair stands at the pair. */
 export function placeAtIndex(text: string, index: number): PlaceInText {
@@ -53,21 +36,6 @@ export function placeAtIndex(text: string, index: number): PlaceInText {
     start = next;
   }
   return { line, column: countCharacters(text, start, at) + 1, sourceLine: text.slice(start, end) };
-}
-
-/**
- * The index of a line and column: the reverse of {@link placeAtIndex}. A column past the line's end gives the line's
- * end, a line past the last the end of the text.
- */
-export function indexOfPlace(text: string, { line, column }: LineAndColumn): number {
-  let start = 0;
-  let count = 1;
-  for (const match of text.matchAll(LINE_END)) {
-    if (count === line) return Math.min(skipCharacters(text, start, column - 1), match.index);
-    count++;
-    start = match.index + match[0].length;
-  }
-  return count === line ? skipCharacters(text, start, column - 1) : text.length;
 }
 
 /** The index of a position; the end of the text for a position past it. */

@@ -28,23 +28,3 @@ Deno.test("syntaxFailure() does not print the rest of the file for an open quote
   const { message } = await failure(`select $$${"𝒳".repeat(99)}`);
   assert.equal(message, `Unterminated dollar-quoted string at or near "$$${"𝒳".repeat(58)}…"`);
 });
-
-Deno.test("syntaxFailure() names a command of psql", async () => {
-  for (const command of ["\\set", "\\i", "\\copy", "\\restrict", "\\!", "\\.", "\\connect"]) {
-    const { details } = await failure(`select 1;\n  ${command} x 'y'\nselect 2;`);
-    assert.ok(details.hint?.startsWith(`${command} is a command of psql`), details.hint);
-    assert.equal(details.place?.line, 2);
-  }
-});
-
-Deno.test("syntaxFailure() does not take another backslash for a command of psql", async () => {
-  assert.equal((await failure("select 1 \\ 2")).details.hint?.includes("psql"), false);
-});
-
-Deno.test("syntaxFailure() explains the data below COPY FROM stdin", async () => {
-  for (const data of ["1\tfoo\n\\.\n", "\\.\n", "foo,bar\n"]) {
-    const { details } = await failure(`select 1;\nCOPY public.t (a, b) FROM stdin;\n${data}`);
-    assert.match(details.hint ?? "", /its data/);
-    assert.equal(details.place?.line, 3);
-  }
-});

@@ -6,7 +6,8 @@
  */
 
 import {
-  copyWithClient,
+  chainedTransaction,
+  copyToStdout,
   type Failure,
   needsDirective,
   ownTransaction,
@@ -15,16 +16,11 @@ import {
   transactionLeftOpen,
   transactionOptions,
 } from "../errors.ts";
+import { largeObjectBlocks } from "./large_objects.ts";
 import { optionText } from "./option_values.ts";
 import { needsNoTransaction } from "./outside_transaction.ts";
 import type { Statement } from "./parser.ts";
-import { placeAtIndex } from "./positions.ts";
-
-/** A file as the user knows it. */
-export interface SqlFile {
-  readonly path: string;
-  readonly text: string;
-}
+import { placeInFile, type SqlFile } from "./sql_file.ts";
 
 export interface Refused {
   readonly kind: "refused";
@@ -58,25 +54,28 @@ type TransactionStatement = Extract<Statement, { readonly kind: "TransactionStmt
 /**
  * How a file runs inside pgmigrate's transaction.
  *
- * SAVEPOINT, RELEASE and ROLLBACK TO are fine. BEGIN with options is refused unless they are what pgmigrate's
+ * SAVEPOINT, RELEASE and ROLLBACK TO are fine, and so are the blocks in which pg_dump writes large objects. BEGIN with options is refused unless they are what pgmigrate's
  * transaction has anyway (READ COMMITTED, READ WRITE, NOT DEFERRABLE): the record of the migration is written before the
  * file runs, when the isolation level can no longer change, and dropping the wish silently would be worse.
  */
 export function inOneTransaction(file: SqlFile, statements: readonly Statement[]): OneMessage | Refused {
   const [first, last] = [statements[0], statements.at(-1)];
   const paired = first !== undefined && last !== undefined && first !== last && opens(first) && commits(last);
-  const inner = paired ? statements.slice(1, -1) : statements;
+  const blocks = largeObjectBlocks(statements);
+  const inner = (paired ? statements.slice(1, -1) : statements).filter((statement) => !blocks.has(statement));
   const earlier: Statement[] = [];
   for (const statement of inner) {
-    const failure = copyFailure(file, statement) ?? outsideFailure(file, statement, earlier) ??
-      controlFailure(file, statement);
+    const rest = { others: inner.length - 1, paired };
+    const failure = copyFailure(file, statement) ?? outsideFailure({ ...file, ...rest }, statement, earlier) ??
+      controlFailure({ ...file, ...rest }, statement);
     if (failure !== null) return { kind: "refused", failure };
     earlier.push(statement);
   }
-  if (!paired) return { kind: "one-message", text: file.text, statements };
-  const wish = unusualOption(first as TransactionStatement);
-  if (wish !== null) return { kind: "refused", failure: transactionOptions(place(file, first), wish) };
-  return { kind: "one-message", text: blanked(file.text, [first, last]), statements: inner };
+  const wish = paired ? unusualOption(first as TransactionStatement) : null;
+  if (wish !== null) return { kind: "refused", failure: transactionOptions(place(file, first!), wish) };
+  const outer = paired ? [first, last] : [];
+  const text = blanked(file.text, statements.filter((statement) => blocks.has(statement) || outer.includes(statement)));
+  return { kind: "one-message", text, statements: inner };
 }
 
 /**
@@ -92,6 +91,9 @@ export function oneByOne(file: SqlFile, statements: readonly Statement[]): ManyM
     if (statement.kind === "TransactionStmt") {
       if (statement.node.kind === "TRANS_STMT_PREPARE") {
         return { kind: "refused", failure: preparedTransaction(place(file, statement)) };
+      }
+      if (statement.node.kind === "TRANS_STMT_COMMIT" && statement.node.chain === true) {
+        return { kind: "refused", failure: chainedTransaction(place(file, statement)) };
       }
       if (opens(statement)) open ??= statement;
       else if (ends(statement)) open = null;
@@ -118,16 +120,21 @@ function ends({ node }: TransactionStatement): boolean {
 function copyFailure(file: SqlFile, statement: Statement): Failure | null {
   if (statement.kind !== "CopyStmt") return null;
   const { filename, is_from: isFrom, is_program: isProgram } = statement.node;
-  if (filename !== undefined || isProgram) return null;
-  return copyWithClient(place(file, statement), isFrom ? "FROM stdin" : "TO stdout");
+  return filename !== undefined || isProgram || isFrom ? null : copyToStdout(place(file, statement));
 }
 
-function outsideFailure(file: SqlFile, statement: Statement, earlier: readonly Statement[]): Failure | null {
+/** A file with how many more statements it has, and whether a BEGIN … COMMIT of its own stands around them. */
+interface WholeFile extends SqlFile {
+  readonly others: number;
+  readonly paired: boolean;
+}
+
+function outsideFailure(file: WholeFile, statement: Statement, earlier: readonly Statement[]): Failure | null {
   const name = needsNoTransaction(statement, earlier);
-  return name === null ? null : needsDirective(place(file, statement), name);
+  return name === null ? null : needsDirective(place(file, statement), name, file);
 }
 
-function controlFailure(file: SqlFile, statement: Statement): Failure | null {
+function controlFailure(file: WholeFile, statement: Statement): Failure | null {
   if (statement.kind !== "TransactionStmt") return null;
   switch (statement.node.kind) {
     case "TRANS_STMT_SAVEPOINT":
@@ -137,9 +144,9 @@ function controlFailure(file: SqlFile, statement: Statement): Failure | null {
     case "TRANS_STMT_PREPARE":
       return preparedTransaction(place(file, statement));
     case "TRANS_STMT_COMMIT_PREPARED":
-      return needsDirective(place(file, statement), "COMMIT PREPARED");
+      return needsDirective(place(file, statement), "COMMIT PREPARED", file);
     case "TRANS_STMT_ROLLBACK_PREPARED":
-      return needsDirective(place(file, statement), "ROLLBACK PREPARED");
+      return needsDirective(place(file, statement), "ROLLBACK PREPARED", file);
     default:
       return ownTransaction(place(file, statement), words(statement));
   }
@@ -169,6 +176,7 @@ function words({ text }: Statement): string {
 
 /** Each character of the statements becomes one space, but for line ends: positions and lines stay as they were. */
 function blanked(text: string, statements: readonly Statement[]): string {
+  if (statements.length === 0) return text;
   let result = "";
   let from = 0;
   for (const { start, end } of statements) {
@@ -179,5 +187,5 @@ function blanked(text: string, statements: readonly Statement[]): string {
 }
 
 function place(file: SqlFile, { start }: Statement): Place {
-  return { file: file.path, ...placeAtIndex(file.text, start) };
+  return placeInFile(file, start);
 }

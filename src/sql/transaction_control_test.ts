@@ -116,29 +116,43 @@ Deno.test("inOneTransaction() refuses what cannot run in a transaction, also ins
     column: 3,
     sourceLine: "  create index concurrently on t (a);",
   });
-  assert.match(failure.details.hint ?? "", /`-- pgmigrate: no-transaction` the first line/);
+  assert.equal(
+    failure.details.hint,
+    "Make `-- pgmigrate: no-transaction` the first line of the file, and take its BEGIN and COMMIT out",
+  );
 });
 
-Deno.test("inOneTransaction() and oneByOne() refuse COPY through the client, and no other COPY", async () => {
-  for (const text of ["copy t from stdin", "copy t (a) from stdin with (format csv)"]) {
-    assert.equal((await refused(text)).code, "copy-from-stdin");
+Deno.test("inOneTransaction() advises to split a file of which only one statement cannot run in a transaction", async () => {
+  const alone = await refused("vacuum");
+  assert.equal(alone.details.hint, "Make `-- pgmigrate: no-transaction` the first line of the file");
+  const mixed = await refused("create table t ();\ncreate index concurrently on t (a);\nselect 1;");
+  assert.match(
+    mixed.details.hint ?? "",
+    /^Put it into a file of its own, .* all 2 other statements\. Or make it .* this file$/,
+  );
+});
+
+Deno.test("inOneTransaction() and oneByOne() refuse COPY to the client, and no other COPY", async () => {
+  for (const text of ["copy t to stdout", "copy (select 1) to stdin with (format csv)"]) {
+    assert.equal((await refused(text)).code, "copy-to-stdout");
     const outcome = await stepwise(text);
-    assert.equal(outcome.kind === "refused" && outcome.failure.code, "copy-from-stdin");
+    assert.equal(outcome.kind === "refused" && outcome.failure.code, "copy-to-stdout");
   }
-  assert.equal((await refused("copy (select 1) to stdout")).code, "copy-to-stdout");
-  for (const text of ["copy t from '/a'", "copy t to '/a'", "copy t from program 'cat'"]) await sent(text);
+  for (const text of ["copy t from stdin", "copy t from '/a'", "copy t to '/a'", "copy t from program 'cat'"]) {
+    await sent(text);
+  }
 });
 
 Deno.test("oneByOne() takes statements one by one, with a checkpoint wherever no transaction is open", async () => {
-  const outcome = await stepwise("select 1; begin; select 2; commit and chain; select 3; rollback; vacuum; begin; end");
+  const outcome = await stepwise("select 1; begin; select 2; rollback and chain; select 3; commit; vacuum; begin; end");
   assert.ok(outcome.kind === "many-messages");
   assert.deepEqual(outcome.steps.map(({ statement, checkpoint }) => `${statement.text} ${checkpoint}`), [
     "select 1 true",
     "begin false",
     "select 2 false",
-    "commit and chain false",
+    "rollback and chain false",
     "select 3 false",
-    "rollback true",
+    "commit true",
     "vacuum true",
     "begin false",
     "end true",
@@ -146,12 +160,18 @@ Deno.test("oneByOne() takes statements one by one, with a checkpoint wherever no
 });
 
 Deno.test("oneByOne() refuses a file that ends inside a transaction it began", async () => {
-  for (const text of ["select 1;\nbegin;\nselect 2", "vacuum;\nbegin; select 1; commit and chain;"]) {
+  for (const text of ["select 1;\nbegin;\nselect 2", "vacuum;\nbegin; select 1; rollback and chain;"]) {
     const outcome = await stepwise(text);
     assert.ok(outcome.kind === "refused");
     assert.equal(outcome.failure.code, "transaction-left-open");
     assert.equal(outcome.failure.details.place?.line, 2);
   }
+});
+
+Deno.test("oneByOne() refuses COMMIT AND CHAIN, behind which the file could not be gone on with", async () => {
+  const outcome = await stepwise("begin;\nselect 1;\ncommit and chain;\nselect 2;\nend");
+  assert.ok(outcome.kind === "refused");
+  assert.deepEqual([outcome.failure.code, outcome.failure.details.place?.line], ["transaction-control", 3]);
 });
 
 Deno.test("oneByOne() refuses PREPARE TRANSACTION and takes COMMIT PREPARED", async () => {
@@ -162,4 +182,21 @@ Deno.test("oneByOne() refuses PREPARE TRANSACTION and takes COMMIT PREPARED", as
 
 Deno.test("oneByOne() gives no step for a file without statements", async () => {
   assert.deepEqual(await stepwise("-- pgmigrate: no-transaction\n"), { kind: "many-messages", steps: [] });
+});
+
+Deno.test("inOneTransaction() takes the blocks in which pg_dump writes large objects for a part of its own transaction", async () => {
+  const block = "BEGIN;\n\nSELECT pg_catalog.lo_open('1', 131072);\nSELECT pg_catalog.lowrite(0, '\\x00');\n" +
+    "SELECT pg_catalog.lo_close(0);\n\nCOMMIT;\n";
+  const text = await sent(`select 1;\n${block}${block}select 2;\n`);
+  assert.equal(text.includes("BEGIN") || text.includes("COMMIT"), false);
+  assert.equal(text.length, `select 1;\n${block}${block}select 2;\n`.length);
+  for (
+    const other of [
+      block.replace("lo_close(0)", "lo_unlink(1)"),
+      block.replace("pg_catalog.lo_open", "lo_open"),
+      block.replace("BEGIN", "BEGIN READ ONLY"),
+      block.replace("COMMIT", "ROLLBACK"),
+      block.replace("COMMIT;", ""),
+    ]
+  ) assert.equal((await refused(`select 1;\n${other}select 2;\n`)).code, "transaction-control", other);
 });

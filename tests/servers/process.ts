@@ -127,7 +127,7 @@ async function prepare(
 }
 
 /** Another process may take the port before the server does: who starts a server tries again then. */
-function freePort(): number {
+export function freePort(): number {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   return listener.addr.port;
 }

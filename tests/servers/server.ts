@@ -95,6 +95,13 @@ export class PrivateServer extends Server implements AsyncDisposable {
     return this.#process.directory;
   }
 
+  /** Ends the recovery of a server that was started with `standby.signal`: from then on it takes changes. */
+  async promote(): Promise<void> {
+    await Deno.writeTextFile(`${this.directory}/data/promote`, "");
+    const [pid] = (await Deno.readTextFile(`${this.directory}/data/postmaster.pid`)).split("\n");
+    Deno.kill(Number(pid), "SIGUSR1");
+  }
+
   async stop(): Promise<void> {
     await this.#process.stop();
   }
@@ -121,26 +128,28 @@ export async function startServer(version: ServerVersion, options: ServerOptions
   }
 }
 
-/** Null once the server takes connections; its last words when it ends instead. */
+/**
+ * Null once the server takes connections, or is a standby that never will; its last words when it ends instead.
+ */
 async function ready(process: ServerProcess): Promise<string | null> {
   let lastWords: string | null = null;
   process.ended.then((log) => lastWords = log);
   const deadline = Date.now() + START_DEADLINE_MS;
   while (Date.now() < deadline) {
     if (lastWords !== null) return lastWords;
-    if (await isReady(process.directory)) return null;
+    if (["ready", "standby"].includes(await stateOf(process.directory))) return null;
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
   return `no answer within ${START_DEADLINE_MS / 1000} s`;
 }
 
-/** The server writes its status into the eighth line of this file; `pg_ctl --wait` looks there too. */
-async function isReady(directory: string): Promise<boolean> {
+/** The server writes its state into the eighth line of this file; `pg_ctl --wait` looks there too. */
+async function stateOf(directory: string): Promise<string> {
   try {
     const lines = (await Deno.readTextFile(`${directory}/data/postmaster.pid`)).split("\n");
-    return lines[7]?.trim() === "ready";
+    return lines[7]?.trim() ?? "";
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
+    if (error instanceof Deno.errors.NotFound) return "";
     throw error;
   }
 }
