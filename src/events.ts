@@ -243,6 +243,96 @@ export interface Retrying {
   readonly message: string;
 }
 
+export type Severity = "error" | "warning" | "info";
+
+/** A stretch of a file. Lines and columns count from 1; columns count characters (code points). */
+export interface Span {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  readonly endLine: number;
+  /** Behind the last character. */
+  readonly endColumn: number;
+  /** The text of its first line, without its line end. */
+  readonly sourceLine: string;
+}
+
+/** `lint` and `check`: something in a migration that a rule has found. */
+export interface Finding {
+  readonly event: "finding";
+  /** The rule's id. */
+  readonly rule: string;
+  readonly severity: Severity;
+  readonly span: Span;
+  /** Whole sentences. */
+  readonly message: string;
+  /** What to write instead, as SQL; null where there is none. */
+  readonly safeForm: string | null;
+}
+
+/** `check`: what became of a migration on a database made from nothing. `inconclusive`: it could not be tried there. */
+export interface MigrationChecked {
+  readonly event: "migration_checked";
+  readonly version: bigint;
+  readonly name: string;
+  readonly state: "passed" | "failed" | "inconclusive";
+  /** Why it is inconclusive, a whole sentence; null otherwise. */
+  readonly reason: string | null;
+}
+
+/** How much a statement hurts on the database that was looked at. */
+export type Verdict = "instant" | "short" | "long" | "dangerous";
+
+/** A relation that a statement touches, as it is now. */
+export interface TouchedRelation {
+  /** `public.posts`, quoted where SQL needs it. */
+  readonly relation: string;
+  /** The server's estimate; null where it has none. */
+  readonly rows: number | null;
+  /** Bytes, with indexes and TOAST. */
+  readonly bytes: number | null;
+  /** What it takes along: `index posts_pkey`, `foreign key of comments`, `partition posts_2024`, `view recent`. */
+  readonly dependents: readonly string[];
+  /** Who uses it now, one sentence each, without a full stop. */
+  readonly users: readonly string[];
+}
+
+/** `plan` and `rehearse`: one statement of a pending migration. */
+export interface StatementJudged {
+  readonly event: "statement";
+  readonly version: bigint;
+  /** The file's name. */
+  readonly name: string;
+  readonly span: Span;
+  /** The command's tag, `ALTER TABLE`. */
+  readonly statement: string;
+  readonly verdict: Verdict;
+  /** Why, a whole sentence. */
+  readonly reason: string;
+  /** Relations that were there before the run; catalogs left out. */
+  readonly locks: readonly { readonly relation: string; readonly mode: string }[];
+  /** Relations that are read whole. */
+  readonly scans: readonly string[];
+  /** Relations that are written anew. */
+  readonly rewrites: readonly string[];
+  /** Why not all of it can be known without running it; null where it can. */
+  readonly unknown: string | null;
+  readonly relations: readonly TouchedRelation[];
+  /** What `rehearse` measured; left out by `plan`. */
+  readonly measured?: Measured;
+}
+
+/** What a statement took when it ran. */
+export interface Measured {
+  readonly durationMs: number;
+  /** How much of it was spent waiting for locks. */
+  readonly waitMs: number;
+  /** Bytes of write-ahead log; what others wrote meanwhile is in it, where there were others. */
+  readonly walBytes: number;
+  /** Rows that it inserted, updated, deleted, copied or returned. */
+  readonly rows: number;
+}
+
 /** Detail that only `--verbose` shows. */
 export interface Detail {
   readonly event: "detail";
@@ -304,6 +394,42 @@ export interface NewResult {
   readonly file: string;
 }
 
+export interface LintResult {
+  readonly command: "lint";
+  /** How many files were looked at. */
+  readonly files: number;
+  readonly findings: Readonly<Record<Severity, number>>;
+  /** Files that `--fix` changed or wrote. */
+  readonly fixed: readonly string[];
+}
+
+export interface CheckResult {
+  readonly command: "check";
+  readonly versions: Readonly<Record<MigrationChecked["state"], readonly bigint[]>>;
+  readonly findings: Readonly<Record<Severity, number>>;
+  readonly durationMs: number;
+}
+
+export interface PlanResult {
+  readonly command: "plan";
+  readonly pending: readonly bigint[];
+  /** How many statements have each verdict. */
+  readonly verdicts: Readonly<Record<Verdict, number>>;
+}
+
+export interface RehearseResult {
+  readonly command: "rehearse";
+  /** What ran to its end; all of it was rolled back, or is gone with the copy. */
+  readonly rehearsed: readonly bigint[];
+  readonly pending: readonly bigint[];
+  readonly verdicts: Readonly<Record<Verdict, number>>;
+  readonly durationMs: number;
+  /** The page that `--report` wrote; null for none. */
+  readonly report: string | null;
+  /** Why it did not reach its end, or null. */
+  readonly failure: Failure | null;
+}
+
 /** The answer of a command: the last event of each. `answer` is null when the command failed before it had one. */
 export interface Result {
   readonly event: "result";
@@ -311,7 +437,16 @@ export interface Result {
   readonly command: string | null;
   readonly ok: boolean;
   readonly exitCode: number;
-  readonly answer: UpResult | StatusResult | VerifyResult | NewResult | null;
+  readonly answer:
+    | UpResult
+    | StatusResult
+    | VerifyResult
+    | NewResult
+    | LintResult
+    | CheckResult
+    | PlanResult
+    | RehearseResult
+    | null;
 }
 
 export type Event =
@@ -330,6 +465,9 @@ export type Event =
   | WaitingEnded
   | StatementProgress
   | Retrying
+  | Finding
+  | MigrationChecked
+  | StatementJudged
   | Detail
   | ErrorEvent
   | Result;

@@ -15,11 +15,13 @@ import type {
 import { statusClosing, upClosing, verifyClosing } from "./closing.ts";
 import { errorText, labelled } from "./error_text.ts";
 import { defuseCommands, escapeLine } from "./escape.ts";
+import { checkedLines, findingLines, findingsClosing } from "./finding_text.ts";
 import { restoredLine, statusLines, verifyLines } from "./listing.ts";
 import { finalLine, liveLines, nameWidth, plannedLine, stepLine } from "./progress.ts";
 import { redact } from "./redact.ts";
 import type { Renderer, RenderOptions, Write } from "./renderer.ts";
 import { progressWords } from "./progress_words.ts";
+import { statementLines, statementsClosing } from "./statement_text.ts";
 import { style } from "./style.ts";
 
 /** Assumed where a terminal does not tell its width. */
@@ -80,6 +82,12 @@ export function humanRenderer(options: RenderOptions): Renderer {
       case "retrying":
         doing = null;
         return quiet ? [] : stderr(labelled(err.yellow("warning"), "warning", `${event.name}: ${event.message}`));
+      case "finding":
+        return stdout(findingLines(event, out));
+      case "migration_checked":
+        return stdout(checkedLines(event, out));
+      case "statement":
+        return stdout(statementLines(event, out));
       case "detail":
         return verbose ? stderr(labelled(err.dim("note"), "note", event.message)) : [];
       case "error":
@@ -143,6 +151,12 @@ export function humanRenderer(options: RenderOptions): Renderer {
         return stdout([...answer.restored.map((file) => restoredLine(file, out)), ...verifyClosing(answer)]);
       case "new":
         return stdout([escapeLine(answer.file)]);
+      case "lint":
+      case "check":
+        return stdout(findingsClosing(answer));
+      case "plan":
+      case "rehearse":
+        return stdout(statementsClosing(answer));
     }
   }
 

@@ -10,6 +10,7 @@ import {
 } from "../events.ts";
 import type { Failure } from "../errors.ts";
 import { defuseMarkers, replaceUnsafe } from "./escape.ts";
+import { finding, migrationChecked, proofAnswer, statementJudged } from "./proof_json.ts";
 import { redact, redactAlso, redactLine } from "./redact.ts";
 import type { Renderer } from "./renderer.ts";
 import { retrying, waiting } from "./wait_json.ts";
@@ -98,6 +99,12 @@ function fields(event: Event): Fields {
         seconds_left: event.secondsLeft,
         rows: event.rows ?? undefined,
       };
+    case "finding":
+      return finding(event);
+    case "migration_checked":
+      return migrationChecked(event);
+    case "statement":
+      return statementJudged(event);
     case "detail":
       return { message: redact(event.message) };
     case "error":
@@ -169,9 +176,8 @@ function redacted(text: string | undefined): string | undefined {
 }
 
 function answer(answer: Result["answer"]): Fields {
-  switch (answer?.command) {
-    case undefined:
-      return {};
+  if (answer === null) return {};
+  switch (answer.command) {
     case "up":
       return {
         applied: answer.applied,
@@ -192,6 +198,8 @@ function answer(answer: Result["answer"]): Fields {
       };
     case "new":
       return { file: answer.file };
+    default:
+      return proofAnswer(answer);
   }
 }
 

@@ -1,0 +1,145 @@
+/**
+ * What a database holds, as far as it decides what a statement locks, scans and rewrites: read from a server, or made
+ * from nothing by replaying migrations.
+ */
+
+import type { Node } from "libpg-query";
+import { dotted } from "../sql/identifiers.ts";
+
+/** A name with its schema, as the server knows them: without quotes, in their own case. */
+export interface QualifiedName {
+  readonly schema: string;
+  readonly name: string;
+}
+
+/** `public.posts`, quoted where SQL needs it. Two names are the same where this text is. */
+export function qualified({ schema, name }: QualifiedName): string {
+  return dotted([schema, name]);
+}
+
+export type RelationKind =
+  | "table"
+  | "partitioned-table"
+  | "foreign-table"
+  | "view"
+  | "materialized-view"
+  | "sequence"
+  | "index"
+  | "partitioned-index"
+  | "composite-type";
+
+/** Every relation of `pg_class` that a statement can name or take along. */
+export interface Relation extends QualifiedName {
+  readonly kind: RelationKind;
+  readonly persistence: "permanent" | "unlogged" | "temporary";
+  /** Version of the migration that made it; null for one that was there before the first of them. */
+  readonly madeBy: bigint | null;
+  /** false: no migration made it, so it is taken to exist; nothing is known of it but its name. */
+  readonly known: boolean;
+  readonly columns: readonly Column[];
+  readonly constraints: readonly TableConstraint[];
+  /** The tables that it inherits from; for a partition the one that it is a part of. */
+  readonly parents: readonly QualifiedName[];
+  /** Set for a partition. */
+  readonly partition: { readonly isDefault: boolean } | null;
+  /** Set for an index. */
+  readonly index: IndexFacts | null;
+  /** Relations that a view or materialized view reads; the table that owns a sequence. */
+  readonly dependsOn: readonly QualifiedName[];
+  /** Rows, by the server's own estimate; null where nobody has looked. */
+  readonly rows: number | null;
+  /** Bytes of the relation alone, its TOAST table included; null where nobody has looked. */
+  readonly bytes: number | null;
+}
+
+export interface Column {
+  readonly name: string;
+  /** null: not known. */
+  readonly type: DataType | null;
+  /** null: not known. */
+  readonly notNull: boolean | null;
+  /** The default's expression; null for none. */
+  readonly default: Node | null;
+  readonly generated: "stored" | "virtual" | null;
+  readonly identity: boolean;
+}
+
+/** A type as a column has it. */
+export interface DataType extends QualifiedName {
+  /** `int4`, `varchar`, `timestamptz`: the name in `pg_type`, never an alias of the grammar. An array has its element's. */
+  readonly name: string;
+  /** What stands in brackets: `varchar(50)` has [50], `numeric(10,2)` has [10, 2]; empty for none. */
+  readonly modifiers: readonly number[];
+  /** Dimensions, 0 for no array. */
+  readonly dimensions: number;
+  /** The collation that the column names; null for the type's own. */
+  readonly collation: string | null;
+}
+
+export type ConstraintKind = "check" | "foreign-key" | "primary-key" | "unique" | "exclude" | "not-null";
+
+export interface TableConstraint {
+  /** As the server would choose it where the statement gives none. */
+  readonly name: string;
+  readonly kind: ConstraintKind;
+  readonly validated: boolean;
+  /** The columns it names, in order; empty for those of an expression. */
+  readonly columns: readonly string[];
+  /** Of a CHECK; null otherwise. */
+  readonly expression: Node | null;
+  /** Of a foreign key: the table that it points to; null otherwise. */
+  readonly references: QualifiedName | null;
+}
+
+export interface IndexFacts {
+  readonly table: QualifiedName;
+  /** Columns, in order; null for an expression. */
+  readonly columns: readonly (string | null)[];
+  readonly unique: boolean;
+  /** It has a WHERE. */
+  readonly partial: boolean;
+  /** Whether it is complete: an index that CREATE INDEX CONCURRENTLY left half-way is not. */
+  readonly valid: boolean;
+  /** Whether a constraint made it, or took it over. */
+  readonly constraint: boolean;
+}
+
+/** A type that statements make: of others, the name says all that is needed. */
+export interface MadeType extends QualifiedName {
+  readonly kind: "enum" | "domain" | "composite" | "range" | "other";
+  readonly madeBy: bigint | null;
+  /** Of an enum: its values, with the migration that added each after the type was made. */
+  readonly values: readonly { readonly value: string; readonly addedBy: bigint | null }[];
+  /** Of a domain: what it is over. */
+  readonly base: DataType | null;
+  /** Of a domain: whether it has a CHECK or NOT NULL, itself or in a domain that it is over. */
+  readonly constrained: boolean;
+}
+
+/** A function, as far as a default or a SELECT that calls it can be judged. */
+export interface MadeFunction extends QualifiedName {
+  readonly volatility: "immutable" | "stable" | "volatile";
+  readonly kind: "function" | "procedure" | "aggregate" | "window";
+  readonly madeBy: bigint | null;
+}
+
+/**
+ * A database's relations, types and functions, by qualified name. It changes as statements are replayed on it; the
+ * values in it never do, so that what was taken out of it stays as it was.
+ */
+export class Catalog {
+  readonly relations: Map<string, Relation> = new Map();
+  readonly types: Map<string, MadeType> = new Map();
+  /** All functions of one name, which differ in their arguments. */
+  readonly functions: Map<string, readonly MadeFunction[]> = new Map();
+  /** Schemas in which a name without one is looked up, in order; a temporary schema is `pg_temp`. */
+  searchPath: readonly string[] = ["public"];
+  /** The session's TimeZone where it is known to be UTC, which saves a rewrite; else false. */
+  timeZoneIsUtc = false;
+
+  /**
+   * @param isWhole true: what is not in it does not exist. false: a relation that is not in it is taken to exist, since
+   * migrations are replayed from the first, but another tool or a person may have made more.
+   */
+  constructor(readonly isWhole: boolean) {}
+}

@@ -1,0 +1,78 @@
+/** What `lint`, `check`, `plan` and `rehearse` find, as JSON. */
+
+import type {
+  CheckResult,
+  Finding,
+  LintResult,
+  MigrationChecked,
+  PlanResult,
+  RehearseResult,
+  StatementJudged,
+} from "../events.ts";
+import { redact } from "./redact.ts";
+
+type Fields = Readonly<Record<string, unknown>>;
+
+export function finding({ rule, severity, span, message, safeForm }: Finding): Fields {
+  return {
+    rule,
+    severity,
+    file: redact(span.file),
+    line: span.line,
+    column: span.column,
+    end_line: span.endLine,
+    end_column: span.endColumn,
+    message: redact(message),
+    safe_form: safeForm === null ? null : redact(safeForm),
+  };
+}
+
+export function migrationChecked({ version, name, state, reason }: MigrationChecked): Fields {
+  // Other commands list migrations under the same name, each with the states that it tells apart.
+  return { event: "migration", version, name, state, reason: reason === null ? undefined : redact(reason) };
+}
+
+export function statementJudged(event: StatementJudged): Fields {
+  const { span, measured } = event;
+  return {
+    version: event.version,
+    name: event.name,
+    file: redact(span.file),
+    line: span.line,
+    column: span.column,
+    end_line: span.endLine,
+    end_column: span.endColumn,
+    statement: event.statement,
+    verdict: event.verdict,
+    reason: redact(event.reason),
+    locks: event.locks,
+    scans: event.scans,
+    rewrites: event.rewrites,
+    unknown: event.unknown !== null,
+    unknown_reason: event.unknown === null ? undefined : redact(event.unknown),
+    relations: event.relations.map((one) => ({ ...one, users: one.users.map(redact) })),
+    duration_ms: measured?.durationMs,
+    wait_ms: measured?.waitMs,
+    wal_bytes: measured?.walBytes,
+    rows: measured?.rows,
+  };
+}
+
+export function proofAnswer(answer: LintResult | CheckResult | PlanResult | RehearseResult): Fields {
+  switch (answer.command) {
+    case "lint":
+      return { files: answer.files, findings: answer.findings, fixed: answer.fixed.map(redact) };
+    case "check":
+      return { ...answer.versions, findings: answer.findings, duration_ms: Math.round(answer.durationMs) };
+    case "plan":
+      return { pending: answer.pending, verdicts: answer.verdicts };
+    case "rehearse":
+      return {
+        rehearsed: answer.rehearsed,
+        pending: answer.pending,
+        verdicts: answer.verdicts,
+        duration_ms: Math.round(answer.durationMs),
+        report: answer.report ?? undefined,
+      };
+  }
+}
