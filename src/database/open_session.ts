@@ -35,6 +35,9 @@ export interface SessionOptions extends Login {
 /** How long a session that ends politely may take before its socket is cut. */
 const CLOSE_TIMEOUT_MS = 1_000;
 
+/** How long a cancel request is waited for. */
+const CANCEL_TIMEOUT_MS = 1_000;
+
 /** The Terminate message. */
 const TERMINATE = Buffer.from([0x58, 0, 0, 0, 4]);
 
@@ -70,8 +73,8 @@ class DriverSession implements Session {
   /** What ends each message that waits for its answer when the session is lost. */
   readonly #waiting = new Set<(lost: SessionLost) => void>();
   #socketError: Error | null = null;
-  /** Resolves when the last cancel request has reached the server. */
-  #cancelling: Promise<void> = Promise.resolve();
+  /** The cancel requests that have not reached the server yet. */
+  readonly #cancelling = new Set<Promise<void>>();
 
   constructor(readonly socket: Duplex, readonly options: SessionOptions) {
     this.gone = new Promise((resolve) => {
@@ -149,11 +152,7 @@ class DriverSession implements Session {
       await ended;
       return exchange;
     }, onNotice);
-    if (failure !== null) {
-      // A cancel request that is still on its way would end the next message instead.
-      await this.#cancelling;
-      throw failure;
-    }
+    if (failure !== null) throw failure;
     if (exchange.error !== null) throw new ServerError(exchange.error, exchange.completed);
     return result === null ? null : { tag: exchange.tag, completed: exchange.completed, lastRow: [] };
   }
@@ -166,7 +165,9 @@ class DriverSession implements Session {
   async cancel(): Promise<void> {
     if (this.#lost !== null) return;
     const sent = this.options.cancel(cancelRequest(this.#wire.backendPid, this.#wire.cancelSecret));
-    this.#cancelling = sent.catch(() => {});
+    const arrived = sent.catch(() => {});
+    this.#cancelling.add(arrived);
+    arrived.then(() => this.#cancelling.delete(arrived));
     await sent;
   }
 
@@ -184,11 +185,14 @@ class DriverSession implements Session {
     });
   }
 
-  /** The process may end with its last session, and a cancel request that breaks off crashes PgBouncer 1.18. */
+  /**
+   * Waits until no cancel request is on its way: it would end the next message instead of the one it was for. And the
+   * process may end with its last session, while a request that breaks off crashes PgBouncer 1.18.
+   */
   async #cancelled(): Promise<void> {
     let timer;
-    const late = new Promise<void>((resolve) => timer = setTimeout(resolve, CLOSE_TIMEOUT_MS));
-    await Promise.race([this.#cancelling, late]);
+    const late = new Promise<void>((resolve) => timer = setTimeout(resolve, CANCEL_TIMEOUT_MS));
+    await Promise.race([Promise.all(this.#cancelling), late]);
     clearTimeout(timer);
   }
 
@@ -197,6 +201,8 @@ class DriverSession implements Session {
     send: (exchange: Exchange) => PromiseLike<T>,
     onNotice: (notice: ServerMessage) => void,
   ): Promise<{ readonly result: T; readonly exchange: Exchange }> {
+    // Behind messages that wait for their answers a cancel is for one of those, and all of them end with it.
+    if (this.#waiting.size === 0 && this.#cancelling.size > 0) await this.#cancelled();
     if (this.#lost !== null) throw this.#lost;
     const exchange = this.#wire.begin(onNotice);
     const { promise, resolve, reject } = Promise.withResolvers<T>();
