@@ -68,6 +68,8 @@ export interface LintedFile {
 
 /** What a rule has to say about a statement. */
 export interface Problem {
+  /** Where this statement deserves another than the rule's: a rewrite that may also be none is no error. */
+  readonly severity?: Severity;
   /**
    * Where: UTF-16 indices into the file's text; the whole statement where it is left out. As small as it can be: the
    * one action of an ALTER TABLE that matters.
