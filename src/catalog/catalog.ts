@@ -42,6 +42,8 @@ export interface Relation extends QualifiedName {
   readonly parents: readonly QualifiedName[];
   /** Set for a partition. */
   readonly partition: { readonly isDefault: boolean } | null;
+  /** Set for a partitioned table that is known. */
+  readonly partitionKey: PartitionKey | null;
   /** Set for an index. */
   readonly index: IndexFacts | null;
   /** Relations that a view or materialized view reads; the table that owns a sequence. */
@@ -50,6 +52,13 @@ export interface Relation extends QualifiedName {
   readonly rows: number | null;
   /** Bytes of the relation alone, its TOAST table included; null where nobody has looked. */
   readonly bytes: number | null;
+}
+
+/** What decides which partition a row belongs to. */
+export interface PartitionKey {
+  readonly strategy: "range" | "list" | "hash";
+  /** Columns, in order; null for an expression. */
+  readonly columns: readonly (string | null)[];
 }
 
 export interface Column {
