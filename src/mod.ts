@@ -15,6 +15,7 @@
 
 import { connect } from "./database/connect.ts";
 import { parseTarget } from "./database/dsn.ts";
+import { withDatabase } from "./database/elsewhere.ts";
 import { systemFiles } from "./database/setting_files.ts";
 import type { Event, NewResult, StatusResult, UpResult, VerifyResult } from "./events.ts";
 import { diskFiles } from "./migration/disk_files.ts";
@@ -152,10 +153,11 @@ function contextOf(options: DatabaseOptions): Context {
     files: diskFiles(),
     report,
     signal,
-    async connect(purpose) {
+    async connect(purpose, elsewhere = {}) {
       const os = Deno.build.os === "windows" ? "windows" : "other";
       const env = options.env ?? {};
-      const target = await parseTarget({ url: options.databaseUrl, env, files: systemFiles, os, warn: report });
+      const url = elsewhere.url ?? options.databaseUrl;
+      const target = withDatabase(await parseTarget({ url, env, files: systemFiles, os, warn: report }), elsewhere);
       const onWait = (message: string) => report({ event: "waiting", for: "server", message });
       return connect(target, { purpose, signal, waitMs: options.waitMs ?? 0, onWait, warn: report });
     },

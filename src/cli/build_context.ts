@@ -27,15 +27,17 @@ export function buildContext(options: {
     files: diskFiles(),
     report,
     signal: world.signal,
-    async connect(purpose) {
-      const [{ parseTarget }, { systemFiles }, { connect }] = await Promise.all([
+    async connect(purpose, elsewhere = {}) {
+      const [{ parseTarget }, { systemFiles }, { connect }, { withDatabase }] = await Promise.all([
         import("../database/dsn.ts"),
         import("../database/setting_files.ts"),
         import("../database/connect.ts"),
+        import("../database/elsewhere.ts"),
       ]);
       const warn = (warning: Warning) => report(warning);
       const os = world.platform === "windows" ? "windows" as const : "other" as const;
-      const target = await parseTarget({ url: databaseUrl ?? undefined, env, files: systemFiles, os, warn });
+      const url = elsewhere.url ?? databaseUrl ?? undefined;
+      const target = withDatabase(await parseTarget({ url, env, files: systemFiles, os, warn }), elsewhere);
       const onWait = (message: string) => report({ event: "waiting", for: "server", message });
       return connect(target, { purpose, signal: world.signal, waitMs, onWait, warn });
     },

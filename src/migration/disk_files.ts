@@ -13,7 +13,7 @@ import type { DirectoryEntry, Files } from "./files.ts";
 
 /** {@link Files} on the disk of this machine. */
 export function diskFiles(): Files {
-  return { list, read, stream, create };
+  return { list, read, stream, create, replace };
 }
 
 /** How much of a file is read at once. */
@@ -69,6 +69,24 @@ async function create(path: string, text: string): Promise<void> {
     await Deno.writeTextFile(path, text, { createNew: true });
   } catch (error) {
     if (error instanceof Deno.errors.AlreadyExists && await isThere(path)) throw fileExists(path);
+    throw cannotWrite(path, reason(error));
+  }
+}
+
+/** A link stays one: what it leads to is replaced. */
+async function replace(path: string, text: string): Promise<void> {
+  try {
+    const target = await Deno.realPath(path).catch(() => path);
+    const mode = (await Deno.stat(target).catch(() => null))?.mode ?? null;
+    const draft = `${target}.${crypto.randomUUID()}.tmp`;
+    try {
+      await Deno.writeTextFile(draft, text, { createNew: true, ...mode === null ? {} : { mode: mode & 0o777 } });
+      await Deno.rename(draft, target);
+    } catch (error) {
+      await Deno.remove(draft).catch(() => {});
+      throw error;
+    }
+  } catch (error) {
     throw cannotWrite(path, reason(error));
   }
 }

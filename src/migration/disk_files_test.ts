@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Failure } from "../errors.ts";
 import { diskFiles } from "./disk_files.ts";
 
-const { list, read, create } = diskFiles();
+const { list, read, create, replace } = diskFiles();
 
 async function inDirectory(test: (directory: string) => Promise<void>): Promise<void> {
   const directory = await Deno.makeTempDir({ prefix: "pgmigrate-files-" });
@@ -117,5 +117,25 @@ Deno.test("create() says of a path below a file that it cannot be written", asyn
     await Deno.writeTextFile(`${directory}/migrations`, "");
     const path = `${directory}/migrations/001_a.sql`;
     await rejects(create(path, "text"), "cannot-write", path);
+  });
+});
+
+Deno.test("replace() writes a file in place of one that is there, through a link, and leaves nothing else behind", async () => {
+  await inDirectory(async (directory) => {
+    await replace(`${directory}/a`, "first");
+    await Deno.symlink("a", `${directory}/link`);
+    await replace(`${directory}/link`, "second");
+    assert.equal(await Deno.readTextFile(`${directory}/a`), "second");
+    assert.ok((await Deno.lstat(`${directory}/link`)).isSymlink);
+    assert.deepEqual(Array.from(Deno.readDirSync(directory), ({ name }) => name).sort(), ["a", "link"]);
+  });
+});
+
+Deno.test("replace() says of a directory that it cannot be written, and leaves nothing behind", async () => {
+  await inDirectory(async (directory) => {
+    await Deno.mkdir(`${directory}/there/below`, { recursive: true });
+    await rejects(replace(`${directory}/there`, "text"), "cannot-write", "there");
+    await rejects(replace(`${directory}/missing/file`, "text"), "cannot-write", "missing/file");
+    assert.deepEqual(Array.from(Deno.readDirSync(directory), ({ name }) => name), ["there"]);
   });
 });

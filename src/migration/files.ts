@@ -26,4 +26,9 @@ export interface Files {
    * @throws {Failure} `file-exists`, `cannot-write`
    */
   create(path: string, text: string): Promise<void>;
+  /**
+   * Writes a file, in place of one that is there: all of it or nothing, whatever ends the process.
+   * @throws {Failure} `cannot-write`
+   */
+  replace(path: string, text: string): Promise<void>;
 }

@@ -23,6 +23,7 @@ function filesOf(contents: Contents): Files {
       }
     },
     create: () => Promise.reject(new Error("Reading writes nothing")),
+    replace: () => Promise.reject(new Error("Reading writes nothing")),
   };
 
   function bytesOf(path: string): Uint8Array {

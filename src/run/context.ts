@@ -2,6 +2,7 @@
 
 import type { Event } from "../events.ts";
 import type { Database } from "../database/database.ts";
+import type { Elsewhere } from "../database/elsewhere.ts";
 import type { Files } from "../migration/files.ts";
 
 export interface Context {
@@ -10,8 +11,8 @@ export interface Context {
   /** From 0 to 1. */
   readonly random: () => number;
   readonly files: Files;
-  /** Opens the database that the user named, to read it or to write to it. */
-  readonly connect: (purpose: "read" | "write") => Promise<Database>;
+  /** Opens the database that the user named, or another one in its place, to read it or to write to it. */
+  readonly connect: (purpose: "read" | "write", elsewhere?: Elsewhere) => Promise<Database>;
   readonly report: (event: Event) => void;
   /** Aborts when the user interrupts: the running statement is then cancelled and rolled back. */
   readonly signal: AbortSignal;

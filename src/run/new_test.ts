@@ -16,6 +16,7 @@ function directory(contents: Contents | null, unlisted: Contents = {}) {
       contents === null ? Promise.reject(directoryMissing(path)) : Promise.resolve(
         [...files.keys()].filter((name) => !(name in unlisted)).map((name) => ({ name, isFile: true })),
       ),
+    replace: () => Promise.reject(new Error("A new file replaces none")),
     stream: () => {
       throw new Error("Files that are held are not streamed");
     },

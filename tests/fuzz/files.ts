@@ -78,6 +78,7 @@ export const FILES = [
           Promise.resolve(contentOf(path).length > maxBytes ? null : contentOf(path)),
         stream: () => assert.fail("a small file is not streamed"),
         create: () => Promise.reject(new Error("nothing is to be written")),
+        replace: () => Promise.reject(new Error("nothing is to be written")),
       };
       try {
         const { migrations, ignored } = await readMigrations(files, "m");
