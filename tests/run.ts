@@ -2,6 +2,7 @@
  * Runs the tests: starts the PostgreSQL servers once for all files, then `deno test`, and ends with a line
  * `N passed, N failed`. Arguments go to `deno test`: `deno task test src/sql`, `deno task test --filter "COPY"`.
  *
+ * Files run side by side, one a processor (DENO_JOBS says otherwise); each test has a database of its own.
  * A single file also runs by itself, `deno test -A tests/servers/servers_test.ts`, and starts the servers it needs.
  */
 
@@ -21,7 +22,7 @@ const PERMISSIONS = [
 const report = await Deno.makeTempFile({ prefix: "pgmigrate-tests-", suffix: ".xml" });
 try {
   const { code } = await new Deno.Command(Deno.execPath(), {
-    args: ["test", "--quiet", ...PERMISSIONS, `--junit-path=${report}`, ...Deno.args],
+    args: ["test", "--quiet", "--parallel", ...PERMISSIONS, `--junit-path=${report}`, ...Deno.args],
     env: await serverAddresses(),
     stdin: "null",
   }).spawn().status;
