@@ -276,8 +276,10 @@ export interface MigrationChecked {
   readonly version: bigint;
   readonly name: string;
   readonly state: "passed" | "failed" | "inconclusive";
-  /** Why it is inconclusive, a whole sentence; null otherwise. */
+  /** Why it is inconclusive, without a full stop; null otherwise. */
   readonly reason: string | null;
+  /** Where in its file that showed, from 1; null where it was not tried, or nobody knows. */
+  readonly line: number | null;
 }
 
 /** How much a statement hurts on the database that was looked at. */
@@ -408,6 +410,13 @@ export interface CheckResult {
   readonly versions: Readonly<Record<MigrationChecked["state"], readonly bigint[]>>;
   readonly findings: Readonly<Record<Severity, number>>;
   readonly durationMs: number;
+  /** Where the migrations were tried, as `18.4`. */
+  readonly postgresVersion: string;
+  readonly embedded: boolean;
+  /** The file of checksums that `--write-sums` wrote; null for none. */
+  readonly sums: string | null;
+  /** Everything that is wrong beside the findings, or null. */
+  readonly failure: Failure | null;
 }
 
 export interface PlanResult {

@@ -51,6 +51,11 @@ export function version(help: string): Option<bigint | null> {
   return { placeholder: "VERSION", help, parse: parseVersion, fallback: null };
 }
 
+/** The path of a file or directory, null where it is not given. */
+export function path(placeholder: string, help: string): Option<string | null> {
+  return { placeholder, help, parse: (text) => text, fallback: null };
+}
+
 /** An option that takes one of a few words; the first is the default. */
 export function choice<const T extends string>(
   choices: readonly [T, ...T[]],

@@ -27,9 +27,10 @@ export function finding({ rule, severity, span, message, safeForm }: Finding): F
   };
 }
 
-export function migrationChecked({ version, name, state, reason }: MigrationChecked): Fields {
+export function migrationChecked({ version, name, state, reason, line }: MigrationChecked): Fields {
   // Other commands list migrations under the same name, each with the states that it tells apart.
-  return { event: "migration", version, name, state, reason: reason === null ? undefined : redact(reason) };
+  const why = reason === null ? undefined : redact(reason);
+  return { event: "migration", version, name, state, reason: why, line: line ?? undefined };
 }
 
 export function statementJudged(event: StatementJudged): Fields {
@@ -63,7 +64,14 @@ export function proofAnswer(answer: LintResult | CheckResult | PlanResult | Rehe
     case "lint":
       return { files: answer.files, findings: answer.findings, fixed: answer.fixed.map(redact) };
     case "check":
-      return { ...answer.versions, findings: answer.findings, duration_ms: Math.round(answer.durationMs) };
+      return {
+        ...answer.versions,
+        findings: answer.findings,
+        postgres_version: answer.postgresVersion,
+        embedded: answer.embedded,
+        sums: answer.sums === null ? undefined : redact(answer.sums),
+        duration_ms: Math.round(answer.durationMs),
+      };
     case "plan":
       return { pending: answer.pending, verdicts: answer.verdicts };
     case "rehearse":

@@ -29,11 +29,28 @@ export interface CheckedFile {
   readonly resume?: ResumePoint;
 }
 
+/** A migration that could not run, for the mistakes in its file. */
+export interface MistakenFile {
+  readonly migration: Migration;
+  readonly mistakes: readonly [Failure, ...Failure[]];
+}
+
 export interface CheckedStatement {
   /** UTF-16 indices into the text. */
   readonly start: number;
   readonly end: number;
   readonly effect: StatementEffect;
+}
+
+/** As {@link checkFiles}, for those who go on with the files that have no mistake. */
+export async function checkEachFile(
+  files: Files,
+  migrations: readonly Migration[],
+): Promise<readonly (CheckedFile | MistakenFile)[]> {
+  return await Promise.all(migrations.map(async (migration) => {
+    const result = await checkFile(files, migration);
+    return "migration" in result ? result : { migration, mistakes: result as MistakenFile["mistakes"] };
+  }));
 }
 
 /**

@@ -44,6 +44,17 @@ export interface VerifyOptions extends CommonOptions {
   readonly restore: boolean;
 }
 
+export interface CheckOptions extends CommonOptions {
+  /** A server, on which a scratch database is made; null for the embedded PostgreSQL. */
+  readonly databaseUrl: string | null;
+  /** A directory of migrations or a file of checksums that must not have been changed; null for none. */
+  readonly base: string | null;
+  /** The same, a file of checksums only; null for none. */
+  readonly sums: string | null;
+  /** The file of checksums to write; null for none. */
+  readonly writeSums: string | null;
+}
+
 export interface NewOptions {
   readonly migrations: string;
   /** What the user called it; null with `revert`, where the reverted file gives the name. */
