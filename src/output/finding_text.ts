@@ -1,6 +1,6 @@
 /** What `lint` and `check` find, as text for people. */
 
-import type { CheckResult, Finding, LintResult, MigrationChecked } from "../events.ts";
+import type { CheckResult, Finding, LintResult } from "../events.ts";
 import { escapeLine } from "./escape.ts";
 import { redact } from "./redact.ts";
 import type { Style } from "./style.ts";
@@ -12,10 +12,6 @@ export function findingLines({ rule, severity, span, message, safeForm }: Findin
     ...(safeForm === null ? [] : redact(safeForm).split("\n").map((line) => `  ${escapeLine(line)}`)),
     "",
   ];
-}
-
-export function checkedLines({ name, state, reason }: MigrationChecked, _style: Style): readonly string[] {
-  return [`  ${escapeLine(name)}  ${state}${reason === null ? "" : `: ${escapeLine(redact(reason))}`}`];
 }
 
 export function findingsClosing({ findings }: LintResult | CheckResult): readonly string[] {

@@ -39,6 +39,11 @@ function ofEvent(event: Event, { quiet, migrations }: RenderOptions): readonly A
     const message = [event.message, event.hint ?? ""].join("\n");
     return [{ level: "warning", file: event.file, title: `pgmigrate: ${event.code}`, message }];
   }
+  if (event.event === "migration_checked" && event.line !== null) {
+    const { name, line, reason } = event;
+    const message = `${name} is inconclusive: ${reason}`;
+    return [{ level: "warning", file: pathOf(name, migrations), line, title: "pgmigrate: inconclusive", message }];
+  }
   if (event.event === "notice" && event.severity === "WARNING") {
     const file = event.name === undefined ? undefined : pathOf(event.name, migrations);
     return [{ level: "warning", file, title: "pgmigrate: warning of the server", message: event.message }];

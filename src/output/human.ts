@@ -12,10 +12,11 @@ import type {
   WaitingForLock,
   Warning,
 } from "../events.ts";
+import { checkClosing, checkedLine } from "./check_text.ts";
 import { statusClosing, upClosing, verifyClosing } from "./closing.ts";
 import { errorText, labelled } from "./error_text.ts";
 import { defuseCommands, escapeLine } from "./escape.ts";
-import { checkedLines, findingLines, findingsClosing } from "./finding_text.ts";
+import { findingLines, findingsClosing } from "./finding_text.ts";
 import { restoredLine, statusLines, verifyLines } from "./listing.ts";
 import { finalLine, liveLines, nameWidth, plannedLine, stepLine } from "./progress.ts";
 import { redact } from "./redact.ts";
@@ -85,7 +86,9 @@ export function humanRenderer(options: RenderOptions): Renderer {
       case "finding":
         return stdout(findingLines(event, out));
       case "migration_checked":
-        return stdout(checkedLines(event, out));
+        if (quiet && event.state === "passed") return [];
+        wroteAbove = true;
+        return stdout([checkedLine(event, out)]);
       case "statement":
         return stdout(statementLines(event, out));
       case "detail":
@@ -152,8 +155,9 @@ export function humanRenderer(options: RenderOptions): Renderer {
       case "new":
         return stdout([escapeLine(answer.file)]);
       case "lint":
-      case "check":
         return stdout(findingsClosing(answer));
+      case "check":
+        return stdout(checkClosing(answer));
       case "plan":
       case "rehearse":
         return stdout(statementsClosing(answer));

@@ -32,7 +32,7 @@ export function startTrial(context: Context, databaseUrl: string | null): TrialD
   });
 }
 
-function trial(opened: Promise<Database>, close: (database: Database) => Promise<void>): TrialDatabase {
+function trial(opened: Promise<Database>, close: (database: Database) => PromiseLike<void>): TrialDatabase {
   // Who opened it may have failed before asking for it.
   opened.catch(() => {});
   return {

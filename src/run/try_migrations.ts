@@ -54,11 +54,13 @@ export async function tryMigrations(context: Context, trial: Trial): Promise<rea
     const onEnd = ({ outcome }: { readonly outcome: string }) => {
       if (outcome === "applied") states.passed(run[passed++]!);
     };
-    const failure = states.goesOn ? await failureOf(context, () =>
-      runMigrations(quiet, {
-        ...{ files: run, database, session, lock: null, tables: tracker.tables },
-        ...{ options: LIMITS, version: null, rest: 0, onEnd },
-      })) : null;
+    const failure = states.goesOn
+      ? await failureOf(context, () =>
+        runMigrations(quiet, {
+          ...{ files: run, database, session, lock: null, tables: tracker.tables },
+          ...{ options: LIMITS, version: null, rest: 0, onEnd },
+        }))
+      : null;
     const next = rest[passed];
     if (next === undefined) break;
     if (failure !== null) states.stopped(next, failure);
