@@ -1,0 +1,192 @@
+import assert from "node:assert/strict";
+import { createDirectory, type FileContents } from "./directory.ts";
+import { assertDone, linesOf, resultOf, steady } from "./pgmigrate.ts";
+import { runProgram } from "./program.ts";
+
+/** Nobody listens there. */
+const UNREACHABLE = "postgres://nobody@127.0.0.1:1/nothing";
+
+async function project(files: FileContents) {
+  const directory = await createDirectory(files);
+  return {
+    directory,
+    check: (...args: readonly string[]) =>
+      runProgram(["check", ...args], { cwd: directory.path, env: { DATABASE_URL: UNREACHABLE } }),
+    [Symbol.asyncDispose]: () => directory[Symbol.asyncDispose](),
+  };
+}
+
+/** What became of each migration: `001_a.sql passed`. */
+function states(stdout: string): readonly string[] {
+  return linesOf(stdout, "migration").map(({ name, state }) => `${name} ${state}`);
+}
+
+function errors(stdout: string): readonly (readonly unknown[])[] {
+  return linesOf(stdout, "error").map(({ code, file, line, column }) => [code, file, line, column]);
+}
+
+const GOOD = {
+  "001_users.sql": "CREATE TABLE users (id bigint PRIMARY KEY);\nDO $$ BEGIN RAISE NOTICE 'made'; END $$;\n",
+  "2_index.sql": "-- pgmigrate: no-transaction\nCREATE INDEX CONCURRENTLY users_idx ON users (id);\n",
+  "010_copy.sql": "COPY users FROM stdin;\n1\n2\n\\.\n",
+};
+
+Deno.test("check applies every file from nothing on the embedded PostgreSQL, whatever DATABASE_URL is", async () => {
+  await using files = await project(GOOD);
+  const human = await files.check();
+  assertDone(human);
+  assert.deepEqual(
+    steady(human.stdout),
+    [
+      "passed        001_users.sql",
+      "passed        2_index.sql",
+      "passed        010_copy.sql",
+      "3 migrations passed on PostgreSQL 18.3 (embedded) in DURATION.",
+      "",
+    ].join("\n"),
+  );
+  assert.equal(human.stderr, "");
+  const json = await files.check("--json", "--table", "app.migrations");
+  assertDone(json);
+  assert.deepEqual(linesOf(json.stdout, "migration"), [
+    { event: "migration", version: "1", name: "001_users.sql", state: "passed" },
+    { event: "migration", version: "2", name: "2_index.sql", state: "passed" },
+    { event: "migration", version: "10", name: "010_copy.sql", state: "passed" },
+  ]);
+  const { ok, exit_code, passed, failed, inconclusive, embedded } = resultOf(json.stdout);
+  assert.deepEqual({ ok, exit_code, passed, failed, inconclusive, embedded }, {
+    ...{ ok: true, exit_code: 0, passed: ["1", "2", "10"], failed: [], inconclusive: [], embedded: true },
+  });
+  assert.deepEqual(Array.from(Deno.readDirSync(files.directory.path), ({ name }) => name), ["migrations"]);
+});
+
+Deno.test("a migration that fails is shown where it failed, and nothing is known of those behind it", async () => {
+  await using files = await project({
+    "001_a.sql": "CREATE TABLE a (n int);\n",
+    "002_b.sql": "CREATE TABLE b (n int);\nINSERT INTO a VALUES (1);\nSELECT nothing FROM a;\n",
+    "003_c.sql": "CREATE TABLE c ();\n",
+  });
+  const { code, stdout, stderr } = await files.check();
+  assert.equal(code, 7);
+  assert.deepEqual(
+    steady(stdout),
+    [
+      "passed        001_a.sql",
+      "failed        002_b.sql",
+      "inconclusive  003_c.sql: 002_b.sql failed",
+      "1 of 3 migrations passed on PostgreSQL 18.3 (embedded) in DURATION; 1 failed and 1 is inconclusive.",
+      "",
+    ].join("\n"),
+  );
+  assert.equal(
+    stderr,
+    [
+      "",
+      'error: column "nothing" does not exist [42703]',
+      "  --> migrations/002_b.sql:3:8",
+      "   |",
+      " 3 | SELECT nothing FROM a;",
+      "   |        ^",
+      "",
+    ].join("\n"),
+  );
+});
+
+Deno.test("all mistakes that the parser finds are told, and the files before the first of them are tried", async () => {
+  await using files = await project({
+    "001_a.sql": "CREATE TABLE a ();\n",
+    "002_b.sql": "CREATE TABLE b (;\n",
+    "003_c.sql": "CREATE TABLE c ();\n",
+    "004_d.sql": "SELECT 1;\nCOMMIT;\n",
+  });
+  const { code, stdout } = await files.check("--json");
+  assert.equal(code, 7);
+  assert.deepEqual(states(stdout), [
+    "001_a.sql passed",
+    "002_b.sql failed",
+    "003_c.sql inconclusive",
+    "004_d.sql failed",
+  ]);
+  assert.deepEqual(errors(stdout), [
+    ["syntax-error", "migrations/002_b.sql", 1, 17],
+    ["transaction-control", "migrations/004_d.sql", 2, 1],
+  ]);
+  assert.deepEqual(resultOf(stdout).failed, ["2", "4"]);
+  assert.doesNotMatch(stdout, /Nothing was applied/);
+});
+
+const INCONCLUSIVE = {
+  "001_a.sql": "CREATE TABLE a (n int);\nDO $$ BEGIN RAISE WARNING 'careful'; END $$;\n",
+  "002_places.sql": "CREATE TABLE never ();\nCREATE EXTENSION postgis;\nCREATE TABLE places (at geometry);\n",
+  "003_more.sql": "ALTER TABLE places ADD COLUMN n int;\n",
+  "004_fine.sql": "ALTER TABLE a ADD COLUMN m int;\n",
+  "005_grant.sql": "GRANT SELECT ON a TO web;\n",
+};
+
+Deno.test("what the embedded PostgreSQL has not is named, and its migration is inconclusive, not passed", async () => {
+  await using files = await project(INCONCLUSIVE);
+  const { code, stdout, stderr } = await files.check("--format", "github");
+  assert.equal(code, 0);
+  const needs = (need: string) => `needs ${need}, which the embedded PostgreSQL has not`;
+  assert.deepEqual(steady(stdout).split("\n").filter((line) => !line.startsWith("::")), [
+    "passed        001_a.sql",
+    `inconclusive  002_places.sql: ${needs("the extension postgis")} (line 2)`,
+    'inconclusive  003_more.sql: relation "places" does not exist, and 002_places.sql could not be tried (line 1)',
+    "passed        004_fine.sql",
+    `inconclusive  005_grant.sql: ${needs("the role web")} (line 1)`,
+    "2 of 5 migrations passed on PostgreSQL 18.3 (embedded) in DURATION; 3 are inconclusive.",
+    "Nothing is known of what is inconclusive. To try it on a server: pgmigrate check --database-url URL",
+    "",
+  ]);
+  assert.match(
+    stdout,
+    /\n::warning file=migrations\/002_places\.sql,line=2,title=pgmigrate%3A inconclusive::002_places\.sql is inconclusive: needs the extension postgis/,
+  );
+  assert.equal(stderr, "warning: 001_a.sql: careful\n");
+});
+
+Deno.test("check --strict exits with 7 for inconclusive migrations", async () => {
+  await using files = await project(INCONCLUSIVE);
+  const { code, stdout } = await files.check("--strict", "--json");
+  assert.equal(code, 7);
+  assert.deepEqual(linesOf(stdout, "error"), []);
+  const [, places, more, , grant] = linesOf(stdout, "migration");
+  assert.deepEqual([places!.state, places!.line, more!.state, grant!.state], [
+    "inconclusive",
+    2,
+    "inconclusive",
+    "inconclusive",
+  ]);
+  assert.match(String(places!.reason), /extension postgis/);
+  assert.deepEqual(resultOf(stdout).inconclusive, ["2", "3", "5"]);
+});
+
+Deno.test("a file that ends the embedded PostgreSQL is inconclusive, and so are those behind it", async () => {
+  await using files = await project({
+    "001_a.sql": "CREATE TABLE a (n int);\n",
+    "002_b.sql": "COPY a FROM PROGRAM 'cat';\n",
+    "003_c.sql": "CREATE TABLE c ();\n",
+  });
+  const { code, stdout } = await files.check("--json");
+  assert.equal(code, 0, stdout);
+  assert.deepEqual(states(stdout), ["001_a.sql passed", "002_b.sql inconclusive", "003_c.sql inconclusive"]);
+});
+
+Deno.test("what two files mean must be certain before anything else is looked at", async () => {
+  await using files = await project({ "1_a.sql": "SELECT 1;\n", "001_b.sql": "SELECT nothing;\n" });
+  const { code, stdout } = await files.check("--json");
+  assert.equal(code, 2);
+  assert.deepEqual(errors(stdout).map(([code]) => code), ["duplicate-version"]);
+  assert.deepEqual(states(stdout), []);
+});
+
+Deno.test("check takes no embedded database that is kept, and makes none", async () => {
+  await using files = await project({ "001_a.sql": "SELECT 1;\n" });
+  const { code, stderr } = await files.check("-d", "embedded:data");
+  assert.equal(code, 2);
+  assert.match(
+    stderr,
+    /^error: check cannot work on an embedded database that is kept\nhint: Leave --database-url out/,
+  );
+  assert.deepEqual(Array.from(Deno.readDirSync(files.directory.path), ({ name }) => name), ["migrations"]);
+});
