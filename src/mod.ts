@@ -17,8 +17,9 @@ import { connect } from "./database/connect.ts";
 import { parseTarget } from "./database/dsn.ts";
 import { withDatabase } from "./database/elsewhere.ts";
 import { systemFiles } from "./database/setting_files.ts";
-import type { Event, NewResult, StatusResult, UpResult, VerifyResult } from "./events.ts";
+import type { CheckResult, Event, NewResult, StatusResult, UpResult, VerifyResult } from "./events.ts";
 import { diskFiles } from "./migration/disk_files.ts";
+import { check as runCheck } from "./run/check.ts";
 import type { Context } from "./run/context.ts";
 import { newMigration as runNew } from "./run/new.ts";
 import type { TableName } from "./run/options.ts";
@@ -84,6 +85,17 @@ export interface VerifyOptions extends DatabaseOptions {
   readonly restore?: boolean;
 }
 
+export interface CheckOptions extends Omit<DatabaseOptions, "databaseUrl"> {
+  /** A server, on which a database is made for it and dropped again. Default: an embedded PostgreSQL, in memory. */
+  readonly databaseUrl?: string;
+  /** A directory of migrations, or a file of checksums, that must not have been changed. Default: none. */
+  readonly base?: string;
+  /** The same, a file of checksums only. Default: none. */
+  readonly sums?: string;
+  /** The file of checksums to write. Default: none. */
+  readonly writeSums?: string;
+}
+
 export interface NewOptions extends CommonOptions {
   /** What the migration is called. Not needed with `revert`. */
   readonly title?: string;
@@ -133,6 +145,18 @@ export function verify(options: VerifyOptions): Promise<VerifyResult> {
   return runVerify(contextOf(options), { ...common(options), record, restore });
 }
 
+/**
+ * Applies every migration from nothing, and reports each as passed, failed or inconclusive.
+ *
+ * @returns the versions by state, what was found, and the failure if there is one
+ * @throws {Failure} when what the files mean is not certain, or the server cannot be worked with
+ */
+export function check(options: CheckOptions): Promise<CheckResult> {
+  const { databaseUrl = null, base = null, sums = null, writeSums = null } = options;
+  const context = contextOf({ ...options, databaseUrl: databaseUrl ?? "embedded:" });
+  return runCheck(context, { ...common(options), databaseUrl, base, sums, writeSums });
+}
+
 /** Makes the next migration's file. @throws {Failure} */
 export function newMigration(options: NewOptions): Promise<NewResult> {
   const { migrations, title = null, timestamp = false, revert = null } = options;
@@ -140,7 +164,7 @@ export function newMigration(options: NewOptions): Promise<NewResult> {
   return runNew({ now: () => new Date(), files: diskFiles(), report }, { migrations, title, timestamp, revert });
 }
 
-function common({ migrations, table = DEFAULT_TABLE }: DatabaseOptions) {
+function common({ migrations, table = DEFAULT_TABLE }: Pick<DatabaseOptions, "migrations" | "table">) {
   return { migrations, table };
 }
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { type Event, Failure, status, up, verify } from "../src/mod.ts";
+import { check, type Event, Failure, status, up, verify } from "../src/mod.ts";
 import { createDirectory, type FileContents } from "./directory.ts";
 import { sharedServer } from "./servers/mod.ts";
 
@@ -158,4 +158,17 @@ Deno.test("a program's own PGTARGETSESSIONATTRS is left alone, and counts only w
     }
   }
   await assert.rejects(status({ ...options, env: { PGTARGETSESSIONATTRS: "standby" } }), /No server that is standby/);
+});
+
+Deno.test("check() returns the versions by state and the failure, and takes no environment variable", async () => {
+  await using directory = await createDirectory(FILES);
+  const events: Event[] = [];
+  const migrations = `${directory.path}/migrations`;
+  const result = await check({ migrations, onEvent: (event) => events.push(event) });
+  assert.deepEqual(result.versions, { passed: [1n, 2n], failed: [3n], inconclusive: [4n, 5n] });
+  assert.deepEqual([result.embedded, result.failure?.code, result.failure?.exitCode], [true, "migration-failed", 7]);
+  assert.deepEqual(
+    events.flatMap((event) => event.event === "migration_checked" ? [event.state] : []),
+    ["passed", "passed", "failed", "inconclusive", "inconclusive"],
+  );
 });

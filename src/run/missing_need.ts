@@ -26,7 +26,7 @@ const RULES: readonly Rule[] = [
   { sqlstate: "22023", says: /^Tablespace "(.+)" does not exist\.$/, need: "the tablespace $1" },
   { sqlstate: "58P01", says: /^directory "(.+)" does not exist$/, need: "the directory $1" },
   { sqlstate: "42704", says: /^language "(.+)" does not exist$/, need: "the language $1" },
-  { sqlstate: "42704", says: /^collation "(.+)" (?:for encoding ".+" )?does not exist$/, need: "the collation $1" },
+  { sqlstate: "42704", says: /^collation "(.+?)" (?:for encoding ".+" )?does not exist$/, need: "the collation $1" },
   { sqlstate: "42704", says: /^access method "(.+)" does not exist$/, need: "the access method $1" },
   { sqlstate: "42704", says: /^foreign-data wrapper "(.+)" does not exist$/, need: "the foreign-data wrapper $1" },
   { sqlstate: "42704", says: /^unrecognized configuration parameter "(.+)"$/, need: "the setting $1" },
