@@ -79,7 +79,11 @@ function link({ holds }: Blocker, before: Blocker | undefined): string {
   return holds ? "held by" : "behind";
 }
 
-function who(blocker: Blocker): string {
+/** What a session or prepared transaction is, apart from its statement. */
+export type Somebody = Omit<Blocker, "holds" | "waitsFor" | "query">;
+
+/** `pid 4242 (app web, user app, idle in transaction for 5 min, from 10.0.0.7)` */
+export function who(blocker: Somebody): string {
   const { pid, gid } = blocker;
   const name = pid === null ? `prepared transaction ${gid}` : `pid ${pid}`;
   const facts = factsOf(blocker);
@@ -91,7 +95,7 @@ function deed({ query, waitsFor }: Blocker): string {
   return `${query === null ? "" : `: ${query}`}${waitsFor === null ? "" : ` [${waitWords(waitsFor)}]`}`;
 }
 
-function factsOf({ application, user, client, process, state, sinceSeconds, pid }: Blocker): readonly string[] {
+function factsOf({ application, user, client, process, state, sinceSeconds, pid }: Somebody): readonly string[] {
   const since = sinceSeconds === null ? "" : ` for ${spanWords(sinceSeconds)}`;
   return [
     ...(process === null ? [] : [process]),
