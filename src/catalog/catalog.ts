@@ -57,7 +57,7 @@ export interface Relation extends QualifiedName {
 /** What decides which partition a row belongs to. */
 export interface PartitionKey {
   readonly strategy: "range" | "list" | "hash";
-  /** Columns, in order; null for an expression. */
+  /** Key columns, in order; null for an expression. */
   readonly columns: readonly (string | null)[];
 }
 
@@ -92,18 +92,22 @@ export interface TableConstraint {
   readonly name: string;
   readonly kind: ConstraintKind;
   readonly validated: boolean;
-  /** The columns it names, in order; empty for those of an expression. */
+  /** The columns it names, in order; of a CHECK those of its expression. Expressions of an EXCLUDE are left out. */
   readonly columns: readonly string[];
   /** Of a CHECK; null otherwise. */
   readonly expression: Node | null;
   /** Of a foreign key: the table that it points to; null otherwise. */
   readonly references: QualifiedName | null;
+  /** Of a foreign key: the columns that it points to, in the order of `columns`; empty otherwise, and where not known. */
+  readonly referencedColumns: readonly string[];
 }
 
 export interface IndexFacts {
   readonly table: QualifiedName;
-  /** Columns, in order; null for an expression. */
+  /** Key columns, in order; null for an expression. */
   readonly columns: readonly (string | null)[];
+  /** Every column of the table that it needs: of keys, INCLUDE, expressions and WHERE, each once, in no order. */
+  readonly uses: readonly string[];
   readonly unique: boolean;
   /** It has a WHERE. */
   readonly partial: boolean;

@@ -1,0 +1,79 @@
+/** CREATE INDEX, and the indexes that constraints make. */
+
+import type { IndexElem, IndexStmt, Node } from "libpg-query";
+import { type Catalog, qualified, type Relation } from "./catalog.ts";
+import { put } from "./edit.ts";
+import { chooseName, indexColumnNames, joinedColumns } from "./object_names.ts";
+import { emptyRelation, resolveRelation } from "./resolve.ts";
+import { columnsIn } from "./tree.ts";
+
+export interface NewIndex {
+  /** null: the server chooses one. */
+  readonly name: string | null;
+  /** How a chosen name ends: `idx`, `key`, `pkey`, `excl`. */
+  readonly label: string;
+  readonly elements: readonly IndexElem[];
+  readonly including: readonly IndexElem[];
+  readonly where: Node | undefined;
+  readonly unique: boolean;
+  readonly constraint: boolean;
+  readonly by: bigint | null;
+}
+
+export function replayCreateIndex(catalog: Catalog, node: IndexStmt, by: bigint | null): void {
+  const table = node.relation === undefined ? null : resolveRelation(catalog, node.relation);
+  if (table === null) return;
+  makeIndex(catalog, table, {
+    name: node.idxname ?? null,
+    label: "idx",
+    elements: elementsOf(node.indexParams),
+    including: elementsOf(node.indexIncludingParams),
+    where: node.whereClause,
+    unique: node.unique ?? false,
+    constraint: false,
+    by,
+  });
+}
+
+function elementsOf(nodes: readonly Node[] | undefined): readonly IndexElem[] {
+  return (nodes ?? []).flatMap((node) => "IndexElem" in node ? [node.IndexElem] : []);
+}
+
+/** Makes an index in the schema of its table; null where its name is taken. */
+export function makeIndex(catalog: Catalog, table: Relation, given: NewIndex): Relation | null {
+  const { elements, including, where, unique, constraint, by } = given;
+  const { schema } = table;
+  const name = given.name ?? chooseName(
+    catalog,
+    {
+      schema,
+      table: table.name,
+      columns: given.label === "pkey" ? null : joinedColumns(indexColumnNames([...elements, ...including])),
+      label: given.label,
+    },
+    { constraint, relation: true },
+  );
+  if (catalog.relations.has(qualified({ schema, name }))) return null;
+  const isPartitioned = table.kind === "partitioned-table";
+  const index: Relation = {
+    ...emptyRelation({ schema, name }, isPartitioned ? "partitioned-index" : "index"),
+    persistence: table.persistence,
+    madeBy: by,
+    index: {
+      table: { schema, name: table.name },
+      columns: elements.map(({ name }) => name ?? null),
+      uses: columnsUsed([...elements, ...including], where),
+      unique,
+      partial: where !== undefined,
+      valid: true,
+      constraint,
+    },
+  };
+  put(catalog, index);
+  return index;
+}
+
+function columnsUsed(elements: readonly IndexElem[], where: Node | undefined): readonly string[] {
+  const used = elements.flatMap(({ name, expr }) => name === undefined ? columnsIn(expr) : [name]);
+  return [...new Set([...used, ...columnsIn(where)])];
+}
