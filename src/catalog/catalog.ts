@@ -57,7 +57,7 @@ export interface Relation extends QualifiedName {
 /** What decides which partition a row belongs to. */
 export interface PartitionKey {
   readonly strategy: "range" | "list" | "hash";
-  /** Key columns, in order; null for an expression. */
+  /** Columns, in order; null for an expression. */
   readonly columns: readonly (string | null)[];
 }
 
@@ -67,7 +67,7 @@ export interface Column {
   readonly type: DataType | null;
   /** null: not known. */
   readonly notNull: boolean | null;
-  /** The default's expression; null for none. */
+  /** The expression of its default, or that it is generated from; null for none. */
   readonly default: Node | null;
   readonly generated: "stored" | "virtual" | null;
   readonly identity: boolean;

@@ -40,7 +40,7 @@ export function columnDefinition(
     name,
     type,
     notNull: false,
-    default: serial === undefined ? keptDefault(has("CONSTR_DEFAULT")?.raw_expr) : nextValue(sequence),
+    default: serial === undefined ? keptDefault((generated ?? has("CONSTR_DEFAULT"))?.raw_expr) : nextValue(sequence),
     generated: generated === undefined ? null : generated.generated_kind === "v" ? "virtual" : "stored",
     identity,
   };

@@ -23,9 +23,6 @@ export const SERIAL_TYPES: ReadonlyMap<string, string> = new Map([
   ["bigserial", "int8"],
 ]);
 
-/** What `interval` has in place of the fields that it is limited to, where it has only a precision. */
-const ALL_INTERVAL_FIELDS = 32767;
-
 /**
  * The type that a name means, by its name in `pg_type`. `serial` and its kind stay as they are, in pg_catalog, by their
  * longer names; see {@link SERIAL_TYPES}. A type that nothing is known of is taken to be in the first schema of the
@@ -85,5 +82,6 @@ function modifiersOf({ schema, name }: QualifiedName, typmods: readonly Node[] =
   if (schema !== "pg_catalog") return given;
   // A scale that is left out is 0.
   if (name === "numeric" && given.length === 1) return [...given, 0];
-  return name === "interval" && given[0] === ALL_INTERVAL_FIELDS ? given.slice(1) : given;
+  // The first of them are the fields that it is limited to.
+  return name === "interval" ? given.slice(1) : given;
 }

@@ -68,6 +68,7 @@ interface ConstraintRow {
   readonly columns: readonly string[] | null;
   readonly definition: string | null;
   readonly refers: number | null;
+  readonly referred_columns: readonly string[] | null;
 }
 
 interface IndexRow {
@@ -77,6 +78,7 @@ interface IndexRow {
   readonly partial: boolean;
   readonly valid: boolean;
   readonly columns: readonly (string | null)[];
+  readonly uses: readonly string[] | null;
   readonly constraint: boolean;
 }
 
@@ -248,15 +250,16 @@ function constraintOf(row: ConstraintRow, { names, expressions }: Facts): TableC
     columns: row.columns ?? [],
     expression: row.definition === null ? null : expressions.check(row.definition),
     references: row.refers === null ? null : names.get(row.refers) ?? null,
+    referencedColumns: row.referred_columns ?? [],
   };
 }
 
 function indexOf(
-  { table, columns, unique, partial, valid, constraint }: IndexRow,
+  { table, columns, uses, unique, partial, valid, constraint }: IndexRow,
   { names }: Facts,
 ): IndexFacts | null {
   const name = names.get(table);
-  return name === undefined ? null : { table: name, columns, unique, partial, valid, constraint };
+  return name === undefined ? null : { table: name, columns, uses: uses ?? [], unique, partial, valid, constraint };
 }
 
 function typeOf(row: TypeRow, facts: Facts): MadeType {

@@ -148,7 +148,9 @@ const CONSTRAINTS = sql`
       JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = o.number) AS columns,
     CASE WHEN k.contype = 'c' AND NOT EXISTS (SELECT FROM shut s WHERE s.relation = k.conrelid)
       THEN pg_get_constraintdef(k.oid) END AS definition,
-    NULLIF(k.confrelid, 0)::int8 AS refers
+    NULLIF(k.confrelid, 0)::int8 AS refers,
+    (SELECT json_agg(a.attname ORDER BY o.place) FROM unnest(k.confkey) WITH ORDINALITY o (number, place)
+      JOIN pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = o.number) AS referred_columns
   FROM pg_constraint k JOIN relations c ON c.oid = k.conrelid
   WHERE k.contype IN ('c', 'f', 'p', 'u', 'x', 'n') AND NOT EXISTS (
     SELECT FROM pg_constraint p WHERE p.oid = k.conparentid AND p.conrelid = k.conrelid)
@@ -160,6 +162,10 @@ const INDEXES = sql`
     (SELECT json_agg(a.attname ORDER BY o.place) FROM unnest(x.indkey) WITH ORDINALITY o (number, place)
       LEFT JOIN pg_attribute a ON a.attrelid = x.indrelid AND a.attnum = o.number AND o.number <> 0
       WHERE o.place <= x.indnkeyatts) AS columns,
+    (SELECT json_agg(a.attname ORDER BY a.attnum) FROM pg_attribute a
+      WHERE a.attrelid = x.indrelid AND a.attnum > 0 AND (a.attnum = ANY (x.indkey) OR EXISTS (
+        SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = x.indexrelid
+          AND d.refclassid = 'pg_class'::regclass AND d.refobjid = x.indrelid AND d.refobjsubid = a.attnum))) AS uses,
     EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = x.indexrelid AND k.conrelid = x.indrelid
       AND k.contype IN ('p', 'u', 'x')) AS constraint
   FROM pg_index x JOIN relations c ON c.oid = x.indexrelid`;
