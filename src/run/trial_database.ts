@@ -56,18 +56,19 @@ interface Scratch {
 
 async function makeScratch(context: Context, { url, name }: Scratch): Promise<Database> {
   await using home = await context.connect("write", { url });
+  let mayBeThere = false;
   try {
     await withSession(home, context.signal, async (session) => {
       await createDatabase(session, name).catch((error: unknown) => {
         throw error instanceof ServerError && !context.signal.aborted ? scratchNotMade(name, error.server) : error;
       });
+      mayBeThere = true;
     });
     return await context.connect("write", { url, database: name });
   } catch (error) {
     // After an interrupt or a loss nobody knows whether it was made.
-    if (context.signal.aborted || error instanceof Failure && error.code === "connection-lost") {
-      await dropScratch(context, { url, name });
-    }
+    mayBeThere ||= context.signal.aborted || error instanceof Failure && error.code === "connection-lost";
+    if (mayBeThere) await dropScratch(context, { url, name });
     throw error;
   }
 }
