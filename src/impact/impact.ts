@@ -35,7 +35,9 @@ export interface WholePass {
 export interface Impact {
   /** In the order in which they are taken. Catalogs and TOAST tables are left out; indexes are not. */
   readonly locks: readonly RelationLock[];
+  /** Tables and materialized views that are read from one end to the other; most that are rewritten are. */
   readonly scans: readonly WholePass[];
+  /** Tables and materialized views that get a new file, an empty one included; never indexes. */
   readonly rewrites: readonly WholePass[];
   /** Why not everything it does can be known without running it: a whole sentence without a full stop; null where it can. */
   readonly unknown: string | null;
