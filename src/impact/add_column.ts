@@ -1,7 +1,7 @@
 /** ADD COLUMN: whether its rows need to be written, which depends on the default, the type and what else it brings. */
 
 import type { ColumnDef, Constraint, Node } from "libpg-query";
-import { SERIAL_TYPES, madeType, resolveType } from "../catalog/resolve_type.ts";
+import { madeType, resolveType, SERIAL_TYPES } from "../catalog/resolve_type.ts";
 import { findColumn } from "../catalog/resolve.ts";
 import type { DataType } from "../catalog/catalog.ts";
 import { expressionVolatility } from "../catalog/volatility.ts";

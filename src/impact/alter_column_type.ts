@@ -55,6 +55,6 @@ function keepRows(
   const checked = table.constraints.some(({ kind, columns }) => kind === "check" && columns.includes(column));
   if (checked && hasRows(table)) effects.scan(table, "the CHECK on the column is checked again");
   for (const index of indexesOf(catalog, table)) {
-    if (index.index?.columns.includes(column)) effects.lock(index, "AccessExclusiveLock");
+    if (index.index?.uses.includes(column)) effects.lock(index, "AccessExclusiveLock");
   }
 }

@@ -32,7 +32,10 @@ const KINDS: Partial<Readonly<Record<ObjectType, RelationKind>>> = {
   OBJECT_TYPE: "composite-type",
 };
 
-export function alterTable(scope: Scope, { relation: name, cmds = [], objtype = "OBJECT_TABLE" }: AlterTableStmt): void {
+export function alterTable(
+  scope: Scope,
+  { relation: name, cmds = [], objtype = "OBJECT_TABLE" }: AlterTableStmt,
+): void {
   const table = name === undefined
     ? null
     : resolveRelation(scope.catalog, name, { expected: KINDS[objtype] ?? "table" });

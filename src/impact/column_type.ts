@@ -14,7 +14,15 @@ export interface TypeChange {
 }
 
 /** The type modifier's first number means a length or precision, which may grow; no number is the most. */
-const LENGTHS: ReadonlySet<string> = new Set(["varchar", "varbit", "interval", "timestamp", "timestamptz", "time", "timetz"]);
+const LENGTHS: ReadonlySet<string> = new Set([
+  "varchar",
+  "varbit",
+  "interval",
+  "timestamp",
+  "timestamptz",
+  "time",
+  "timetz",
+]);
 
 /** The casts that do nothing (`pg_cast.castmethod = 'b'`) between types that columns have. */
 const BINARY: ReadonlySet<string> = new Set(

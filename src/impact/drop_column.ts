@@ -23,7 +23,7 @@ export function dropsColumn(scope: Scope, { table, name, cascade }: DroppedColum
   const { catalog, effects } = scope;
   const column = findColumn(table, name);
   for (const index of indexesOf(catalog, table)) {
-    if (index.index?.columns.includes(name)) effects.lock(index, "AccessExclusiveLock");
+    if (index.index?.uses.includes(name)) effects.lock(index, "AccessExclusiveLock");
   }
   for (const constraint of table.constraints) {
     if (constraint.columns.includes(name)) dropsConstraint(scope, { table, constraint });

@@ -6,6 +6,8 @@ import { alterTable } from "./alter_table.ts";
 import { Effects, type Scope } from "./effects.ts";
 import type { Impact } from "./impact.ts";
 import { cluster, createIndex, reindex } from "./indexes.ts";
+import { drop } from "./drops.ts";
+import { lockTables, refresh, truncate, vacuum } from "./maintenance.ts";
 import { query } from "./queries.ts";
 
 export interface ImpactOptions {
@@ -33,6 +35,16 @@ function judge(scope: Scope, { kind, node }: Statement): void {
       return reindex(scope, node);
     case "ClusterStmt":
       return cluster(scope, node);
+    case "VacuumStmt":
+      return vacuum(scope, node);
+    case "TruncateStmt":
+      return truncate(scope, node);
+    case "LockStmt":
+      return lockTables(scope, node);
+    case "RefreshMatViewStmt":
+      return refresh(scope, node);
+    case "DropStmt":
+      return drop(scope, node);
     case "SelectStmt":
       return query(scope, { SelectStmt: node });
     case "InsertStmt":

@@ -49,8 +49,10 @@ function reindexed(catalog: Scope["catalog"], { kind, relation, name }: ReindexS
     return isIndex ? all : all.flatMap((table) => indexesOf(catalog, table));
   }
   if (kind === "REINDEX_OBJECT_SYSTEM") return [];
-  return relationsWhere(catalog, (one) =>
-    one.index !== null && (kind === "REINDEX_OBJECT_DATABASE" || one.schema === name));
+  return relationsWhere(
+    catalog,
+    (one) => one.index !== null && (kind === "REINDEX_OBJECT_DATABASE" || one.schema === name),
+  );
 }
 
 export function cluster({ catalog, effects }: Scope, { relation }: ClusterStmt): void {

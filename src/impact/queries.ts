@@ -72,10 +72,8 @@ interface WithClauseOf {
 /** The place inside a statement with a WITH, whose queries are visited on the way. */
 function inside(scope: Scope, { node, place }: { readonly node: WithClauseOf; readonly place: Place }): Place {
   const hidden = new Set(place.hidden);
-  const queries = (node.withClause?.ctes ?? []).flatMap((cte) =>
-    "CommonTableExpr" in cte ? [cte.CommonTableExpr] : []
-  );
-  if (node.withClause?.recursive) for (const { ctename = "" } of queries) hidden.add(ctename);
+  const queries = (node.withClause?.ctes ?? []).flatMap((cte) => "CommonTableExpr" in cte ? [cte.CommonTableExpr] : []);
+  if (node.withClause?.recursive) { for (const { ctename = "" } of queries) hidden.add(ctename); }
   for (const { ctename = "", ctequery } of queries) {
     visit(scope, { value: ctequery, place: { hidden: new Set(hidden) } });
     hidden.add(ctename);
@@ -94,7 +92,11 @@ function select(scope: Scope, { node, place }: { readonly node: SelectStmt; read
   visit(scope, { value: rest, place: here });
   const [only, ...others] = fromClause;
   if (only !== undefined) {
-    certainlyScanned(scope, { select: node, alone: others.length === 0, tables: tablesIn(scope, { fromClause, here }) });
+    certainlyScanned(scope, {
+      select: node,
+      alone: others.length === 0,
+      tables: tablesIn(scope, { fromClause, here }),
+    });
   }
 }
 

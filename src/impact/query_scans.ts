@@ -2,7 +2,7 @@
 
 import type { Node, SelectStmt } from "libpg-query";
 import type { Relation } from "../catalog/catalog.ts";
-import { findRelation, indexesOf, withDescendants } from "../catalog/resolve.ts";
+import { findRelation, indexesOf } from "../catalog/resolve.ts";
 import { columnsIn } from "../catalog/tree.ts";
 import type { Scope } from "./effects.ts";
 import { defaultSequence } from "./functions.ts";
@@ -36,7 +36,8 @@ function scanned({ catalog, effects }: Scope, { table, only, where, alone }: Sca
   for (const one of withChildren(catalog, { relation: table, only })) {
     if (!hasRows(one)) continue;
     const columns = where === null ? [] : columnsIn(where);
-    const served = where !== null && (!one.known || indexesOf(catalog, one).some(({ index }) => serves(index, columns)));
+    const served = where !== null &&
+      (!one.known || indexesOf(catalog, one).some(({ index }) => serves(index, columns)));
     const reason = where === null ? "the query has no WHERE" : "no index is sure to serve its WHERE";
     effects.scan(one, reason, alone && !served);
   }
@@ -60,17 +61,16 @@ export interface WrittenRows {
 
 export function writesRows(scope: Scope, written: WrittenRows): void {
   const { relation, only, kind, columns, where, alone } = written;
-  const { catalog, effects } = scope;
   lockForQuery(scope, { relation, mode: "RowExclusiveLock", only: only && relation.kind !== "partitioned-table" });
-  const written_ = withDescendants(catalog, relation);
-  for (const table of only ? [relation] : written_) {
+  for (const table of withChildren(scope.catalog, { relation, only })) {
     if (kind !== "delete") lockParents(scope, { table, changed: kind === "update" ? columns : null });
     if (kind !== "insert") lockReferencing(scope, { table, changed: kind === "update" ? columns : null });
   }
   if (kind === "insert" || kind === "merge") lockSequences(scope, { table: relation, given: columns });
   const isCursor = where !== null && "CurrentOfExpr" in where;
-  if (kind !== "insert" && !isCursor && relation.kind !== "view") scanned(scope, { table: relation, only, where, alone });
-  void effects;
+  if (kind !== "insert" && !isCursor && relation.kind !== "view") {
+    scanned(scope, { table: relation, only, where, alone });
+  }
 }
 
 interface Changed {

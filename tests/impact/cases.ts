@@ -19,7 +19,8 @@ function on(setup: string, statements: readonly Written[]): readonly Case[] {
   return statements.map((one) => typeof one === "string" ? { setup, sql: one } : { setup, sql: one[0], ...one[1] });
 }
 
-const T = `CREATE TABLE t (id int PRIMARY KEY, a int, b text, c varchar(50), d numeric(10,2), e timestamp, n int NOT NULL);
+const T =
+  `CREATE TABLE t (id int PRIMARY KEY, a int, b text, c varchar(50), d numeric(10,2), e timestamp, n int NOT NULL);
 CREATE INDEX t_a ON t (a);
 INSERT INTO t SELECT g, g, 'b' || g, 'c', g, now(), g FROM generate_series(1, 200) g;`;
 
@@ -91,11 +92,13 @@ const GENERATED = `CREATE TABLE g (id int PRIMARY KEY, a int, twice int GENERATE
 CREATE INDEX g_a ON g (a);
 INSERT INTO g SELECT i, i FROM generate_series(1, 50) i;`;
 
-const TYPED = `CREATE TABLE c (id int PRIMARY KEY, i int, v varchar(20), t text, n numeric(10,2), ts timestamp, tz timestamptz,
+const TYPED =
+  `CREATE TABLE c (id int PRIMARY KEY, i int, v varchar(20), t text, n numeric(10,2), ts timestamp, tz timestamptz,
   vb varbit(8), iv interval(2), ci cidr, arr varchar(10)[], tm time(2), ch char(5), x xml, bi bigint, j json, any_n numeric);
 INSERT INTO c (id, i, v, t) SELECT g, g, 'v', 't' FROM generate_series(1, 100) g;`;
 
-const CHECKED_TYPED = `CREATE TABLE c (id int PRIMARY KEY, v varchar(20) CHECK (v <> 'bad'), w varchar(20) UNIQUE, z varchar(20));
+const CHECKED_TYPED =
+  `CREATE TABLE c (id int PRIMARY KEY, v varchar(20) CHECK (v <> 'bad'), w varchar(20) UNIQUE, z varchar(20));
 CREATE INDEX c_lower ON c (lower(z));
 INSERT INTO c SELECT g, 'v' || g, 'w' || g, 'z' FROM generate_series(1, 100) g;`;
 
@@ -241,14 +244,23 @@ const ADDED_CONSTRAINTS = [
     "DELETE FROM child WHERE id = 1",
     "SELECT * FROM child JOIN parent ON parent.id = child.parent_id",
   ]),
-  ...on(`${KEYS}\nDELETE FROM child WHERE id < 50;`, ["DELETE FROM parent WHERE id = 1", "UPDATE parent SET id = 1000 WHERE id = 1"]),
-  ...on(`${KEYS}\nALTER TABLE child DROP CONSTRAINT child_parent_id_fkey, ADD FOREIGN KEY (parent_id) REFERENCES parent ON DELETE CASCADE;`, [
+  ...on(`${KEYS}\nDELETE FROM child WHERE id < 50;`, [
     "DELETE FROM parent WHERE id = 1",
-    "DELETE FROM parent",
+    "UPDATE parent SET id = 1000 WHERE id = 1",
   ]),
-  ...on(`${KEYS}\nALTER TABLE child DROP CONSTRAINT child_parent_id_fkey, ADD FOREIGN KEY (parent_id) REFERENCES parent ON DELETE SET NULL;`, [
-    "DELETE FROM parent WHERE id = 1",
-  ]),
+  ...on(
+    `${KEYS}\nALTER TABLE child DROP CONSTRAINT child_parent_id_fkey, ADD FOREIGN KEY (parent_id) REFERENCES parent ON DELETE CASCADE;`,
+    [
+      "DELETE FROM parent WHERE id = 1",
+      "DELETE FROM parent",
+    ],
+  ),
+  ...on(
+    `${KEYS}\nALTER TABLE child DROP CONSTRAINT child_parent_id_fkey, ADD FOREIGN KEY (parent_id) REFERENCES parent ON DELETE SET NULL;`,
+    [
+      "DELETE FROM parent WHERE id = 1",
+    ],
+  ),
   ...on(`${KEYS}\nDROP INDEX child_parent_id;\nDELETE FROM child WHERE id < 50;`, ["DELETE FROM parent WHERE id = 1"]),
   ...on(NOT_VALID_KEY, [
     "ALTER TABLE child VALIDATE CONSTRAINT later",
@@ -337,9 +349,12 @@ const COLUMN_TYPES = [
     "ALTER TABLE g ALTER COLUMN twice DROP EXPRESSION",
     ["ALTER TABLE g ALTER COLUMN twice SET EXPRESSION AS (a * 3)", { from: 17 }],
   ]),
-  ...on("CREATE TABLE g (id int PRIMARY KEY, a int, twice int GENERATED ALWAYS AS (a * 2) VIRTUAL);\nINSERT INTO g VALUES (1, 1);", [
-    ["ALTER TABLE g ALTER COLUMN twice SET EXPRESSION AS (a * 3)", { from: 18 }],
-  ]),
+  ...on(
+    "CREATE TABLE g (id int PRIMARY KEY, a int, twice int GENERATED ALWAYS AS (a * 2) VIRTUAL);\nINSERT INTO g VALUES (1, 1);",
+    [
+      ["ALTER TABLE g ALTER COLUMN twice SET EXPRESSION AS (a * 3)", { from: 18 }],
+    ],
+  ),
 ];
 
 const TYPE_STATEMENTS = on(TYPES, [
@@ -381,7 +396,13 @@ const TRIGGERS = on(TRIGGERED, [
   "COMMENT ON RULE t_rule ON t IS 'x'",
 ]);
 
-const OBJECTS = on(`${T}\nCREATE STATISTICS t_stats ON a, n FROM t;\nCREATE PUBLICATION PUB_NAME FOR TABLE t;`.replace("PUB_NAME", "pub"), []);
+const OBJECTS = on(
+  `${T}\nCREATE STATISTICS t_stats ON a, n FROM t;\nCREATE PUBLICATION PUB_NAME FOR TABLE t;`.replace(
+    "PUB_NAME",
+    "pub",
+  ),
+  [],
+);
 
 const COMMENTS_AND_MORE = [
   ...OBJECTS,
@@ -496,9 +517,12 @@ const PARTITIONS = [
   ...on(`${FRESH}\nALTER TABLE fresh ADD CHECK (id >= 200 AND id < 300);`, [
     "ALTER TABLE p ATTACH PARTITION fresh FOR VALUES FROM (200) TO (300)",
   ]),
-  ...on(`${FRESH}\nALTER TABLE fresh ADD CHECK (id IS NOT NULL AND id >= 200 AND id < 300);\nCREATE INDEX fresh_k ON fresh (k);`, [
-    "ALTER TABLE p ATTACH PARTITION fresh FOR VALUES FROM (200) TO (300)",
-  ]),
+  ...on(
+    `${FRESH}\nALTER TABLE fresh ADD CHECK (id IS NOT NULL AND id >= 200 AND id < 300);\nCREATE INDEX fresh_k ON fresh (k);`,
+    [
+      "ALTER TABLE p ATTACH PARTITION fresh FOR VALUES FROM (200) TO (300)",
+    ],
+  ),
   ...on(`${FRESH}\nALTER TABLE fresh ADD CHECK (id >= 200 AND id < 300) NOT VALID;`, [
     "ALTER TABLE p ATTACH PARTITION fresh FOR VALUES FROM (200) TO (300)",
   ]),
@@ -511,32 +535,41 @@ const PARTITIONS = [
   ...on(`${WITH_DEFAULT}\nALTER TABLE p_rest ADD CHECK (id >= 300);`, [
     "CREATE TABLE p3 PARTITION OF p FOR VALUES FROM (200) TO (300)",
   ]),
-  ...on(`CREATE TABLE l (id int NOT NULL, region text NOT NULL) PARTITION BY LIST (region);
+  ...on(
+    `CREATE TABLE l (id int NOT NULL, region text NOT NULL) PARTITION BY LIST (region);
 CREATE TABLE l_eu PARTITION OF l FOR VALUES IN ('eu');
 CREATE TABLE l_us (id int NOT NULL, region text NOT NULL CHECK (region = 'us'));
 CREATE TABLE l_as (id int NOT NULL, region text NOT NULL CHECK (region = ANY (ARRAY['as', 'au'])));
 CREATE TABLE l_af (id int NOT NULL, region text NOT NULL);
 INSERT INTO l_us VALUES (1, 'us');
 INSERT INTO l_as VALUES (1, 'as');
-INSERT INTO l_af VALUES (1, 'af');`, [
-    "ALTER TABLE l ATTACH PARTITION l_us FOR VALUES IN ('us')",
-    "ALTER TABLE l ATTACH PARTITION l_as FOR VALUES IN ('as', 'au')",
-    "ALTER TABLE l ATTACH PARTITION l_af FOR VALUES IN ('af')",
-  ]),
-  ...on(`CREATE TABLE target (id int PRIMARY KEY);
+INSERT INTO l_af VALUES (1, 'af');`,
+    [
+      "ALTER TABLE l ATTACH PARTITION l_us FOR VALUES IN ('us')",
+      "ALTER TABLE l ATTACH PARTITION l_as FOR VALUES IN ('as', 'au')",
+      "ALTER TABLE l ATTACH PARTITION l_af FOR VALUES IN ('af')",
+    ],
+  ),
+  ...on(
+    `CREATE TABLE target (id int PRIMARY KEY);
 INSERT INTO target SELECT g FROM generate_series(1, 199) g;
-${PARTITIONED}`, [
-    "ALTER TABLE p ADD FOREIGN KEY (k) REFERENCES target",
-    ["ALTER TABLE p ADD FOREIGN KEY (k) REFERENCES target NOT VALID", { from: 18 }],
-  ]),
-  ...on(`CREATE TABLE source (id int, p_id int);
+${PARTITIONED}`,
+    [
+      "ALTER TABLE p ADD FOREIGN KEY (k) REFERENCES target",
+      ["ALTER TABLE p ADD FOREIGN KEY (k) REFERENCES target NOT VALID", { from: 18 }],
+    ],
+  ),
+  ...on(
+    `CREATE TABLE source (id int, p_id int);
 INSERT INTO source SELECT g, g FROM generate_series(1, 50) g;
 ${PARTITIONED}
-ALTER TABLE p ADD PRIMARY KEY (id);`, [
-    "ALTER TABLE source ADD FOREIGN KEY (p_id) REFERENCES p",
-    "ALTER TABLE source ADD FOREIGN KEY (p_id) REFERENCES p NOT VALID",
-    "CREATE TABLE more (id int REFERENCES p)",
-  ]),
+ALTER TABLE p ADD PRIMARY KEY (id);`,
+    [
+      "ALTER TABLE source ADD FOREIGN KEY (p_id) REFERENCES p",
+      "ALTER TABLE source ADD FOREIGN KEY (p_id) REFERENCES p NOT VALID",
+      "CREATE TABLE more (id int REFERENCES p)",
+    ],
+  ),
 ];
 
 const INHERITANCE = on(INHERITED, [
@@ -618,11 +651,14 @@ const INDEXES = on(`${T}\nCREATE UNIQUE INDEX t_n ON t (n);`, [
   "VACUUM FULL t",
 ]);
 
-const INDEX_ATTACH = on(`${PARTITIONED}
+const INDEX_ATTACH = on(
+  `${PARTITIONED}
 CREATE INDEX p_v ON ONLY p (v);
-CREATE INDEX p1_v ON p1 (v);`, [
-  "ALTER INDEX p_v ATTACH PARTITION p1_v",
-]);
+CREATE INDEX p1_v ON p1 (v);`,
+  [
+    "ALTER INDEX p_v ATTACH PARTITION p1_v",
+  ],
+);
 
 const SEQUENCES = on(NUMBERED, [
   "INSERT INTO s (x) VALUES (1)",
