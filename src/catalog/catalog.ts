@@ -100,7 +100,21 @@ export interface TableConstraint {
   readonly references: QualifiedName | null;
   /** Of a foreign key: the columns that it points to, in the order of `columns`; empty otherwise, and where not known. */
   readonly referencedColumns: readonly string[];
+  /** Of a foreign key: what becomes of its rows when the row that they point to goes, or gets another key; else null. */
+  readonly onDelete: ReferentialAction | null;
+  readonly onUpdate: ReferentialAction | null;
 }
+
+export type ReferentialAction = "no-action" | "restrict" | "cascade" | "set-null" | "set-default";
+
+/** By the letters that the grammar and `pg_constraint` have for them. */
+export const REFERENTIAL_ACTIONS: Readonly<Record<string, ReferentialAction>> = {
+  a: "no-action",
+  r: "restrict",
+  c: "cascade",
+  n: "set-null",
+  d: "set-default",
+};
 
 export interface IndexFacts {
   readonly table: QualifiedName;

@@ -2,7 +2,14 @@
 
 import type { Constraint, Node } from "libpg-query";
 import { listedParts } from "../sql/identifiers.ts";
-import type { Catalog, ConstraintKind, QualifiedName, Relation, TableConstraint } from "./catalog.ts";
+import {
+  type Catalog,
+  type ConstraintKind,
+  type QualifiedName,
+  REFERENTIAL_ACTIONS,
+  type Relation,
+  type TableConstraint,
+} from "./catalog.ts";
 import type { GivenConstraint } from "./column_definition.ts";
 import { addConstraint, change, changeColumn, put, removeRelation } from "./edit.ts";
 import { chooseName, joinedColumns } from "./object_names.ts";
@@ -52,7 +59,7 @@ function isValid({ skip_validation: skipsValidation }: Constraint): boolean {
   return !skipsValidation;
 }
 
-const NOTHING = { expression: null, references: null, referencedColumns: [] } as const;
+const NOTHING = { expression: null, references: null, referencedColumns: [], onDelete: null, onUpdate: null } as const;
 
 function addCheck(catalog: Catalog, table: Relation, { node }: GivenConstraint): void {
   const columns = columnsIn(node.raw_expr);
@@ -88,6 +95,8 @@ function addForeignKey(catalog: Catalog, table: Relation, { node, column }: Give
     columns,
     references: parent === null ? null : { schema: parent.schema, name: parent.name },
     referencedColumns: node.pk_attrs === undefined ? key : listedParts(node.pk_attrs),
+    onDelete: REFERENTIAL_ACTIONS[node.fk_del_action ?? "a"] ?? "no-action",
+    onUpdate: REFERENTIAL_ACTIONS[node.fk_upd_action ?? "a"] ?? "no-action",
   });
 }
 

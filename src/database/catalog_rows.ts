@@ -9,6 +9,7 @@ import {
   type MadeType,
   qualified,
   type QualifiedName,
+  REFERENTIAL_ACTIONS,
   type Relation,
   type RelationKind,
   type TableConstraint,
@@ -69,6 +70,9 @@ interface ConstraintRow {
   readonly definition: string | null;
   readonly refers: number | null;
   readonly referred_columns: readonly string[] | null;
+  /** `pg_constraint.confdeltype`, `confupdtype`. */
+  readonly on_delete: string;
+  readonly on_update: string;
 }
 
 interface IndexRow {
@@ -251,6 +255,8 @@ function constraintOf(row: ConstraintRow, { names, expressions }: Facts): TableC
     expression: row.definition === null ? null : expressions.check(row.definition),
     references: row.refers === null ? null : names.get(row.refers) ?? null,
     referencedColumns: row.referred_columns ?? [],
+    onDelete: REFERENTIAL_ACTIONS[row.on_delete] ?? null,
+    onUpdate: REFERENTIAL_ACTIONS[row.on_update] ?? null,
   };
 }
 

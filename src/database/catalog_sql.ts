@@ -150,7 +150,8 @@ const CONSTRAINTS = sql`
       THEN pg_get_constraintdef(k.oid) END AS definition,
     NULLIF(k.confrelid, 0)::int8 AS refers,
     (SELECT json_agg(a.attname ORDER BY o.place) FROM unnest(k.confkey) WITH ORDINALITY o (number, place)
-      JOIN pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = o.number) AS referred_columns
+      JOIN pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = o.number) AS referred_columns,
+    k.confdeltype AS on_delete, k.confupdtype AS on_update
   FROM pg_constraint k JOIN relations c ON c.oid = k.conrelid
   WHERE k.contype IN ('c', 'f', 'p', 'u', 'x', 'n') AND NOT EXISTS (
     SELECT FROM pg_constraint p WHERE p.oid = k.conparentid AND p.conrelid = k.conrelid)
