@@ -31,6 +31,7 @@ const exitCode = await runCli(Deno.args, {
   platform: Deno.build.os,
   runtime: `Deno ${Deno.version.deno}, V8 ${Deno.version.v8}, ${Deno.build.target}`,
   readTextFile: (path) => Deno.readTextFile(path),
+  readInput: () => new Response(Deno.stdin.readable).text(),
   now: () => new Date(),
   signal: interrupt.signal,
   uncaught: uncaught.promise,

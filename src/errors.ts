@@ -346,6 +346,12 @@ export function unknownChoice(
   });
 }
 
+export function noSuchRule(setting: string, shown: string, nearest: string | null): Failure {
+  return new Failure("unknown-rule", 2, `${setting} names a rule that does not exist: ${shown}`, {
+    hint: didYouMean(nearest, "The rules are listed in docs/rules/README.md."),
+  });
+}
+
 export function badDuration(setting: string, shown: string, hint: string): Failure {
   return new Failure("bad-duration", 2, `${setting} is not a duration: ${shown}`, { hint });
 }

@@ -335,6 +335,13 @@ export interface Measured {
   readonly rows: number;
 }
 
+/** Something that a command left out or did on the way, and that nobody need act on. */
+export interface Note {
+  readonly event: "note";
+  /** A whole sentence without a full stop. */
+  readonly message: string;
+}
+
 /** Detail that only `--verbose` shows. */
 export interface Detail {
   readonly event: "detail";
@@ -396,13 +403,29 @@ export interface NewResult {
   readonly file: string;
 }
 
+/** A rule that was applied, for readers who do not know pgmigrate's. */
+export interface RuleSummary {
+  readonly id: string;
+  readonly severity: Severity;
+  /** What it fires on, without a full stop. */
+  readonly fires: string;
+  /** Whole sentences. */
+  readonly why: string;
+  /** Whole sentences. */
+  readonly instead: string;
+}
+
 export interface LintResult {
   readonly command: "lint";
   /** How many files were looked at. */
   readonly files: number;
   readonly findings: Readonly<Record<Severity, number>>;
+  /** How many files could not be looked at, since they have mistakes; each was reported as an error. */
+  readonly unreadable: number;
   /** Files that `--fix` changed or wrote. */
   readonly fixed: readonly string[];
+  /** The rules that were applied. */
+  readonly rules: readonly RuleSummary[];
 }
 
 export interface CheckResult {
@@ -477,6 +500,7 @@ export type Event =
   | Finding
   | MigrationChecked
   | StatementJudged
+  | Note
   | Detail
   | ErrorEvent
   | Result;

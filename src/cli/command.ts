@@ -11,6 +11,10 @@ export interface Call<O extends Options> {
   readonly options: Values<O>;
   readonly common: GlobalValues;
   readonly operand: string | null;
+  /** All of them, for a command that takes several. */
+  readonly operands: readonly string[];
+  /** Reads stdin to its end. */
+  readonly readInput: () => Promise<string>;
   /** Makes what the use case may touch. @param waitMs how long to wait for a database that is still starting */
   readonly context: (waitMs?: number) => Context;
 }
@@ -35,8 +39,8 @@ export interface Command<O extends Options = Options> {
   readonly summary: string;
   /** What a reader of its help must know beyond the options: whole sentences, one paragraph each. */
   readonly details: readonly string[];
-  /** The one word that it takes beside options. */
-  readonly operand: { readonly placeholder: string; readonly help: string } | null;
+  /** The one word that it takes beside options, or the words where it takes any number of them. */
+  readonly operand: { readonly placeholder: string; readonly help: string; readonly many?: true } | null;
   readonly options: O;
   readonly examples: readonly Example[];
   /** The option that lets the operand be left out. */

@@ -2,9 +2,17 @@
 
 import type { Command } from "./command.ts";
 import { checkCommand } from "./commands/check.ts";
+import { lintCommand } from "./commands/lint.ts";
 import { newCommand } from "./commands/new.ts";
 import { statusCommand } from "./commands/status.ts";
 import { upCommand } from "./commands/up.ts";
 import { verifyCommand } from "./commands/verify.ts";
 
-export const COMMANDS: readonly Command[] = [upCommand, statusCommand, verifyCommand, newCommand, checkCommand];
+export const COMMANDS: readonly Command[] = [
+  upCommand,
+  statusCommand,
+  verifyCommand,
+  newCommand,
+  lintCommand,
+  checkCommand,
+];

@@ -13,7 +13,7 @@ export type Invocation =
   | { readonly kind: "version" }
   /** Nothing was asked for. */
   | { readonly kind: "nothing" }
-  | { readonly kind: "command"; readonly command: Command; readonly operand: string | null };
+  | { readonly kind: "command"; readonly command: Command; readonly operands: readonly string[] };
 
 /** @throws {Failure} exit code 2 */
 export function interpret({ options, operands }: Words): Invocation {
@@ -26,6 +26,7 @@ export function interpret({ options, operands }: Words): Invocation {
   checkOptions(options, command);
   if (wants("version")) return { kind: "version" };
   if (command === null) return { kind: "nothing" };
+  if (command.operand?.many) return { kind: "command", command, operands: rest };
   const extra = command.operand === null ? rest[0] : rest[1];
   if (extra !== undefined) throw unexpectedOperand(command.name, showArgument(extra));
   const operand = rest[0] || null;
@@ -33,7 +34,7 @@ export function interpret({ options, operands }: Words): Invocation {
   if (command.operand !== null && operand === null && !optional) {
     throw missingOperand(command.name, command.operand.placeholder);
   }
-  return { kind: "command", command, operand };
+  return { kind: "command", command, operands: operand === null ? [] : [operand] };
 }
 
 function helpOn([word, extra]: readonly string[]): string {

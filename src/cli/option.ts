@@ -23,6 +23,8 @@ export interface Option<T> {
   readonly parse: (text: string, setting: string) => T;
   /** The value when nothing gives one. */
   readonly fallback: T;
+  /** It may be given more than once: its value is a list of what each gave. */
+  readonly repeatable?: true;
 }
 
 /** Options by their long names. */
@@ -54,6 +56,11 @@ export function version(help: string): Option<bigint | null> {
 /** The path of a file or directory, null where it is not given. */
 export function path(placeholder: string, help: string): Option<string | null> {
   return { placeholder, help, parse: (text) => text, fallback: null };
+}
+
+/** An option that may be given more than once, with a word each time. */
+export function words(placeholder: string, help: string): Option<readonly string[]> {
+  return { placeholder, help, parse: (text) => [text], fallback: [], repeatable: true };
 }
 
 /** An option that takes one of a few words; the first is the default. */

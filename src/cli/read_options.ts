@@ -39,13 +39,17 @@ function noSuchOption(
 }
 
 /**
- * The values of options that `checkOptions` let pass. The last of a repeated option counts, so that a script's own
+ * The values of options that `checkOptions` let pass. Of a repeated option the last counts, where not all do, so that a script's own
  * options can be overridden by what it hands on; then its environment variable, when that is not empty; then its default.
  * @throws {Failure} where a value cannot be read
  */
 export function readOptions<O extends Options>(options: O, given: readonly GivenOption[], env: Environment): Values<O> {
   const values = Object.entries(options).map(([name, option]) => {
-    const last = given.findLast((one) => one.name === name);
+    const all = given.filter((one) => one.name === name);
+    if (option.repeatable && all.length > 0) {
+      return [name, all.flatMap(({ value }) => option.parse(value ?? "", `--${name}`))];
+    }
+    const last = all.at(-1);
     if (last !== undefined) return [name, option.parse(last.value ?? "", `--${name}`)];
     const variable = option.environment;
     const text = variable === undefined ? undefined : env[variable];

@@ -37,7 +37,9 @@ export async function runCli(args: readonly string[], world: World): Promise<Exi
     const running = invocation.command.call({
       options: readOptions(invocation.command.options, words.options, env),
       common,
-      operand: invocation.operand,
+      operand: invocation.operands[0] ?? null,
+      operands: invocation.operands,
+      readInput: world.readInput,
       context: (waitMs = 0) => buildContext({ world, env, databaseUrl: common["database-url"], waitMs, report }),
     });
     const ended = await Promise.race([running, world.uncaught]);

@@ -23,6 +23,7 @@ async function run(
     runtime: "Deno 0.0.0",
     readTextFile: (path) =>
       Object.hasOwn(files, path) ? Promise.resolve(files[path]!) : Promise.reject(new Error(`No such file: ${path}`)),
+    readInput: () => Promise.resolve(""),
     now: () => new Date(0),
     signal: new AbortController().signal,
     uncaught: new Promise(() => {}),

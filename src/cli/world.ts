@@ -17,6 +17,8 @@ export interface World {
   /** What `--version --verbose` says of the runtime. */
   readonly runtime: string;
   readonly readTextFile: (path: string) => Promise<string>;
+  /** Reads stdin to its end. */
+  readonly readInput: () => Promise<string>;
   readonly now: () => Date;
   /** Aborts with a `Failure` as its reason when the user interrupts. */
   readonly signal: AbortSignal;

@@ -6,8 +6,8 @@ import type { Impact } from "../impact/impact.ts";
 import type { Directives } from "../migration/directives.ts";
 import type { Statement } from "../sql/parser.ts";
 
-/** A rule, with all that its page in docs/rules/ and its tests need. */
-export interface Rule {
+/** What is said of a rule: its page in docs/rules/ is made of it. */
+export interface RuleFacts {
   /** kebab-case; part of the contract of `--json`, of `--rule` and of the directive `ignore`. */
   readonly id: string;
   /**
@@ -27,6 +27,10 @@ export interface Rule {
   readonly from?: number;
   readonly until?: number;
   readonly examples: readonly RuleExample[];
+}
+
+/** A rule, with all that its page in docs/rules/ and its tests need. */
+export interface Rule extends RuleFacts {
   /** Looks at one statement. The catalog is as it was before the statement. */
   readonly check: (statement: LintedStatement, file: LintedFile) => readonly Problem[];
 }
@@ -37,6 +41,8 @@ export interface RuleExample {
   readonly before: readonly string[];
   /** A migration on which the rule fires. */
   readonly bad: string;
+  /** The SQLSTATE with which PostgreSQL refuses the bad one, where it does not run at all. */
+  readonly badFails?: string;
   /** Migrations that do the same, in order, and on which no rule fires that did not on the bad one, nor this one. */
   readonly good: readonly string[];
   /** The versions of PostgreSQL on which the good form can be used, where not on all. */

@@ -38,7 +38,7 @@ export interface ReadDirectives {
   readonly problems: readonly DirectiveProblem[];
 }
 
-/** Every directive there is, as an example. */
+/** Every directive that says how a file is run, as an example. */
 export const DIRECTIVE_EXAMPLES = [
   "no-transaction",
   "lock-timeout=2s",
@@ -69,7 +69,11 @@ const MISSPELT = new RegExp(
     "^--\\s*pg[-_ ]?migrate[\\s:]+(?:lock[-_ ]?(?:timeout|attempts|budget)|statement[-_ ]?timeout)\\s*[=:]\\s*\\S+\\s*$",
   "i",
 );
-const MISPLACED = /(?<=^|[\r\n])[ \t]*(--[ \t]*pgmigrate[ \t]*:[^\r\n]*)/gi;
+/** But for `ignore`, which speaks to `lint` and may stand at any statement. */
+const MISPLACED = /(?<=^|[\r\n])[ \t]*(--[ \t]*pgmigrate[ \t]*:(?!\s*ignore\s*(?:=|$))[^\r\n]*)/gim;
+
+/** The directive that says which rule `lint` is not to apply, `ignore=RULE reason`; what it makes of it is its own. */
+const IGNORE = "ignore";
 
 /** Reads the directives of a file, and lists each one that would otherwise be ignored in silence. */
 export function readDirectives(text: string): ReadDirectives {
@@ -105,6 +109,7 @@ function readInto(
   const equals = body.indexOf("=");
   const key = (equals === -1 ? body : body.slice(0, equals)).trim();
   const value = equals === -1 ? null : body.slice(equals + 1).trim();
+  if (key === IGNORE) return null;
   const read = READERS.get(key);
   if (read === undefined && key !== "no-transaction") return { reason: "unknown" };
   if (read === undefined && value !== null) return { reason: "has-value" };

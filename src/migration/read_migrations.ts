@@ -81,6 +81,21 @@ export async function readMigrationsToRun(files: Files, directory: string): Prom
   return read;
 }
 
+/**
+ * Reads one file that need not be in the directory nor be named like a migration.
+ *
+ * @param version what it is to have
+ * @throws {Failure} as {@link readMigrations}
+ */
+export async function readFile(
+  files: Files,
+  { path, name, version }: { readonly path: string; readonly name: string; readonly version: bigint },
+): Promise<Pick<ReadMigrations, "misplaced"> & { readonly migration: Migration }> {
+  const read = await asMigration(files, { path, name, version, isFile: true });
+  if (!("problems" in read)) return read;
+  throw together(read.problems)!;
+}
+
 /** A path as the user would write it: `migrations/001_a.sql`. */
 export function pathOf(directory: string, name: string): string {
   return directory.endsWith("/") ? directory + name : `${directory}/${name}`;

@@ -91,6 +91,8 @@ export function humanRenderer(options: RenderOptions): Renderer {
         return stdout([checkedLine(event, out)]);
       case "statement":
         return stdout(statementLines(event, out));
+      case "note":
+        return quiet ? [] : stderr(labelled(err.dim("note"), "note", event.message));
       case "detail":
         return verbose ? stderr(labelled(err.dim("note"), "note", event.message)) : [];
       case "error":

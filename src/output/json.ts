@@ -105,6 +105,7 @@ function fields(event: Event): Fields {
       return migrationChecked(event);
     case "statement":
       return statementJudged(event);
+    case "note":
     case "detail":
       return { message: redact(event.message) };
     case "error":

@@ -63,3 +63,15 @@ export interface NewOptions {
   readonly timestamp: boolean;
   readonly revert: bigint | null;
 }
+
+export interface LintOptions {
+  readonly migrations: string;
+  /** Paths that the user gave; null with `listed` null too: all of the directory. */
+  readonly named: readonly string[] | null;
+  /** Paths from a list that another program made: what is no migration, or not there, is skipped. null for none. */
+  readonly listed: readonly string[] | null;
+  /** The ids of the rules that are applied. */
+  readonly rules: ReadonlySet<string>;
+  /** The oldest major version of PostgreSQL that the files must suit. */
+  readonly postgresVersion: number;
+}

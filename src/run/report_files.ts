@@ -6,7 +6,7 @@ import type { Context } from "./context.ts";
 
 /** Comments that look like directives and are none; and, for `--verbose`, files that are not migrations. */
 export function reportFiles(
-  { report }: Context,
+  { report }: Pick<Context, "report">,
   { ignored, misplaced }: Pick<ReadMigrations, "ignored" | "misplaced">,
 ): void {
   for (const name of ignored) report({ event: "detail", message: `Ignored ${name}: its name is not NNN_name.sql` });

@@ -1,0 +1,45 @@
+import { defineCommand } from "../command.ts";
+import { flag } from "../option.ts";
+import { chosenRules, RULE_OPTIONS } from "../rule_options.ts";
+
+/** The operand that stands for a list on stdin. */
+const STDIN = "-";
+
+export const lintCommand = defineCommand({
+  name: "lint",
+  summary: "find what locks, rewrites or breaks, without a database",
+  details: [
+    "Reads the migrations in order as PostgreSQL's own parser does, and knows from the earlier ones what is there when a " +
+    "later one runs: what was made in the same file is nobody's yet, and what no migration made is taken to exist.",
+    "Exits with 7 for errors, with --strict for warnings too. A file with a syntax error is such an error; the others " +
+    "are linted all the same.",
+    "To say that something is right as it is, write `-- pgmigrate: ignore=RULE reason` above the statement or at the end " +
+    "of one of its lines, or among the comments that open the file for all of it.",
+  ],
+  operand: { placeholder: "[FILE…]", help: "look only at these; - reads their names from stdin", many: true },
+  options: {
+    ...RULE_OPTIONS,
+    strict: flag("exit with 7 for warnings too"),
+  },
+  examples: [
+    { command: "pgmigrate lint", explains: "all migrations" },
+    { command: "pgmigrate lint migrations/007_add_index.sql", explains: "one of them" },
+    { command: "pgmigrate lint --postgres-version 16 --disable drop-column", explains: "what suits 16 and newer" },
+  ],
+  async call({ options, common, operands, readInput, context }) {
+    const rules = await chosenRules(options);
+    const { lintMigrations } = await import("../../run/lint.ts");
+    const { listedNames } = await import("../../run/choose_files.ts");
+    const isAll = operands.length === 0;
+    const answer = await lintMigrations(context(), {
+      migrations: common.migrations,
+      named: isAll ? null : operands.filter((operand) => operand !== STDIN),
+      listed: operands.includes(STDIN) ? listedNames(await readInput()) : null,
+      rules,
+      postgresVersion: Number(options["postgres-version"]),
+    });
+    const { error, warning } = answer.findings;
+    const isBad = error + answer.unreadable > 0 || (options.strict && warning > 0);
+    return { answer, exitCode: isBad ? 7 : 0 };
+  },
+});
