@@ -346,6 +346,13 @@ export function unknownChoice(
   });
 }
 
+/** SARIF is a format for findings in files. */
+export function findsNothing(command: string): Failure {
+  return new Failure("unknown-choice", 2, `pgmigrate ${command} cannot write SARIF`, {
+    hint: "--format sarif is for lint and check; this command takes human, json and github.",
+  });
+}
+
 export function noSuchRule(setting: string, shown: string, nearest: string | null): Failure {
   return new Failure("unknown-rule", 2, `${setting} names a rule that does not exist: ${shown}`, {
     hint: didYouMean(nearest, "The rules are listed in docs/rules/README.md."),

@@ -413,6 +413,8 @@ export interface RuleSummary {
   readonly why: string;
   /** Whole sentences. */
   readonly instead: string;
+  /** Address of PostgreSQL's page on it. */
+  readonly source: string;
 }
 
 export interface LintResult {
@@ -422,8 +424,12 @@ export interface LintResult {
   readonly findings: Readonly<Record<Severity, number>>;
   /** How many files could not be looked at, since they have mistakes; each was reported as an error. */
   readonly unreadable: number;
-  /** Files that `--fix` changed or wrote. */
+  /** Files that `--fix` changed, and those that it wrote. */
   readonly fixed: readonly string[];
+  /** How many findings `--fix` has mended. */
+  readonly mended: number;
+  /** How many of the findings `--fix` could mend. */
+  readonly fixable: number;
   /** The rules that were applied. */
   readonly rules: readonly RuleSummary[];
 }

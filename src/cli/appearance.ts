@@ -5,7 +5,7 @@ import type { GlobalValues } from "./global_options.ts";
 import type { Environment } from "./read_options.ts";
 import type { GivenOption } from "./words.ts";
 
-const FORMATS = ["human", "json", "github"] as const satisfies readonly Format[];
+const FORMATS = ["human", "json", "github", "sarif"] as const satisfies readonly Format[];
 
 /**
  * The format that was asked for, as far as it can be told: errors in the command line are told in it too. The last of

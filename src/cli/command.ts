@@ -41,6 +41,8 @@ export interface Command<O extends Options = Options> {
   readonly details: readonly string[];
   /** The one word that it takes beside options, or the words where it takes any number of them. */
   readonly operand: { readonly placeholder: string; readonly help: string; readonly many?: true } | null;
+  /** It finds things in files, so that it can write SARIF. */
+  readonly finds?: true;
   readonly options: O;
   readonly examples: readonly Example[];
   /** The option that lets the operand be left out. */

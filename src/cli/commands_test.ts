@@ -25,7 +25,7 @@ Deno.test("each command has examples that name only options that exist", () => {
   for (const command of COMMANDS) {
     assert(command.examples.length > 0, command.name);
     for (const example of command.examples) {
-      const [program, ...words] = example.command.replace(/ \|\| .*/, "").split(" ");
+      const [program, ...words] = example.command.replace(/^git .* \| | \|\| .*/, "").split(" ");
       assert.equal(program, "pgmigrate");
       const { options, operands } = splitWords(words);
       assert.equal(operands[0], command.name);

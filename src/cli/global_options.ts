@@ -42,9 +42,9 @@ export const GLOBAL_OPTIONS = {
   "database-url": databaseUrl,
   migrations,
   table,
-  format: choice(["human", "json", "github"], {
+  format: choice(["human", "json", "github", "sarif"], {
     environment: "PGMIGRATE_FORMAT",
-    help: "how to write the output [PGMIGRATE_FORMAT, else human]",
+    help: "how to write the output; sarif for lint and check [PGMIGRATE_FORMAT, else human]",
   }),
   json: flag("short for --format json"),
   "env-file": envFile,

@@ -28,7 +28,10 @@ export async function chosenRules(
   return new Set(ids.filter((id) => (rule.length === 0 || rule.includes(id)) && !disable.includes(id)));
 }
 
-function check(given: readonly string[], { setting, ids }: { readonly setting: string; readonly ids: readonly string[] }) {
+function check(
+  given: readonly string[],
+  { setting, ids }: { readonly setting: string; readonly ids: readonly string[] },
+) {
   const unknown = given.find((id) => !ids.includes(id));
   if (unknown !== undefined) throw noSuchRule(setting, showArgument(unknown), nearest(unknown, ids));
 }

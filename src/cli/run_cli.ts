@@ -1,6 +1,6 @@
 /** A command line, from its arguments to its exit code. */
 
-import { type ExitCode, Failure, internalError, noCommand } from "../errors.ts";
+import { type ExitCode, Failure, findsNothing, internalError, noCommand } from "../errors.ts";
 import { formatOf } from "./appearance.ts";
 import { asInterrupt } from "./as_interrupt.ts";
 import { buildContext } from "./build_context.ts";
@@ -34,6 +34,7 @@ export async function runCli(args: readonly string[], world: World): Promise<Exi
     report = createReporter(world, { given: words.options, env, looks: PLAIN_LOOKS });
     const common = readOptions(GLOBAL_OPTIONS, words.options, env);
     report = createReporter(world, { given: words.options, env, looks: common });
+    if (common.format === "sarif" && !invocation.command.finds) throw findsNothing(invocation.command.name);
     const running = invocation.command.call({
       options: readOptions(invocation.command.options, words.options, env),
       common,

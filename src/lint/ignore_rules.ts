@@ -10,7 +10,8 @@ export const ignoreWithoutReason: RuleFacts = {
   id: "ignore-without-reason",
   severity: "error",
   fires: "the directive ignore without a reason",
-  why: "Whoever reads the file later cannot tell a decision from an oversight, and does not know when it stops being right.",
+  why:
+    "Whoever reads the file later cannot tell a decision from an oversight, and does not know when it stops being right.",
   instead: "Write why it is safe here, behind the rule's name.",
   source: SOURCE,
   examples: [{
@@ -24,13 +25,15 @@ export const unusedIgnore: RuleFacts = {
   id: "unused-ignore",
   severity: "warning",
   fires: "the directive ignore where the rule finds nothing",
-  why: "It says that something here is dangerous, and nothing is: the statement has changed, or the directive stands at " +
+  why:
+    "It says that something here is dangerous, and nothing is: the statement has changed, or the directive stands at " +
     "another one than it is meant for. What it would hide one day, nobody has thought about.",
   instead: "Take it out, or put it above the statement that it is about.",
   source: SOURCE,
   examples: [{
     before: BEFORE,
-    bad: "-- pgmigrate: ignore=drop-column no release since 3.2 reads it\nALTER TABLE posts ALTER COLUMN title DROP DEFAULT;",
+    bad:
+      "-- pgmigrate: ignore=drop-column no release since 3.2 reads it\nALTER TABLE posts ALTER COLUMN title DROP DEFAULT;",
     good: ["ALTER TABLE posts ALTER COLUMN title DROP DEFAULT;"],
   }],
 };

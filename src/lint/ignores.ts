@@ -3,6 +3,7 @@
 import { firstStatementIndex } from "../migration/directives.ts";
 import type { Statement } from "../sql/parser.ts";
 import { tokens } from "../sql/tokens.ts";
+import { behindSemicolon } from "./behind_semicolon.ts";
 
 /** One directive. Places are UTF-16 indices into the file's text. */
 export interface Ignore {
@@ -46,6 +47,6 @@ function statementAt(
   const next = statements.findIndex(({ end }) => end > index);
   if (next !== -1 && statements[next]!.start < index) return statements[next]!;
   const before = statements[next === -1 ? statements.length - 1 : next - 1];
-  if (before !== undefined && !/[\r\n]/.test(text.slice(before.end, index))) return before;
+  if (before !== undefined && !/[\r\n]/.test(text.slice(behindSemicolon(text, before.end), index))) return before;
   return statements[next] ?? null;
 }

@@ -50,7 +50,9 @@ export function lint(migrations: readonly ParsedMigration[], options: LintOption
   const rules = RULES.filter((rule) => options.rules.has(rule.id) && appliesTo(rule, options.postgresVersion));
   return migrations.flatMap((migration) => {
     const found = migration.asked ? lintFile(migration, { catalog, rules, options }) : [];
-    if (!migration.asked) for (const statement of migration.statements) replay(catalog, statement, migration.version);
+    if (!migration.asked) {
+      for (const statement of migration.statements) replay(catalog, statement, migration.version);
+    }
     return found;
   });
 }

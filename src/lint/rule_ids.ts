@@ -10,7 +10,7 @@ export const ALL_RULES: readonly RuleFacts[] = [...RULES, ...IGNORE_RULES].toSor
 
 /** What is said of some rules where findings are shown together with their rules. */
 export function ruleSummaries(ids: ReadonlySet<string>): readonly RuleSummary[] {
-  return ALL_RULES.filter(({ id }) => ids.has(id)).map(({ id, severity, fires, why, instead }) => (
-    { id, severity, fires, why, instead }
+  return ALL_RULES.filter(({ id }) => ids.has(id)).map(({ id, severity, fires, why, instead, source }) => (
+    { id, severity, fires, why, instead, source }
   ));
 }

@@ -70,7 +70,7 @@ const MISSPELT = new RegExp(
   "i",
 );
 /** But for `ignore`, which speaks to `lint` and may stand at any statement. */
-const MISPLACED = /(?<=^|[\r\n])[ \t]*(--[ \t]*pgmigrate[ \t]*:(?!\s*ignore\s*(?:=|$))[^\r\n]*)/gim;
+const MISPLACED = /(?<=^|[\r\n])[ \t]*(--[ \t]*pgmigrate[ \t]*:(?![ \t]*ignore[ \t]*(?:=|[\r\n]|$))[^\r\n]*)/gi;
 
 /** The directive that says which rule `lint` is not to apply, `ignore=RULE reason`; what it makes of it is its own. */
 const IGNORE = "ignore";

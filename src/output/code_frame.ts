@@ -1,4 +1,4 @@
-/** The source line of an error with a caret under the place. */
+/** The source line of an error with a caret under the place, or of a finding with its span underlined. */
 
 import type { Place } from "../errors.ts";
 import { escapeLine, escapeSourceLine } from "./escape.ts";
@@ -12,6 +12,12 @@ const TAB_COLUMNS = 8;
 
 /** UTF-16 units on each side of the place: more than any terminal is wide, and little of a line of a gigabyte. */
 const MOST_LOOKED_AT = 2_000;
+
+/** A place, or a stretch of its line. */
+export interface Marked extends Place {
+  /** Behind the last character that is underlined; left out: there is one caret. */
+  readonly endColumn?: number;
+}
 
 /** One character of the source line as it is shown. */
 interface Cell {
@@ -27,29 +33,44 @@ interface Cell {
  *    |                               ^
  * ```
  * A line that is too wide is cut on both sides of the caret.
+ *
+ * @param options.paint how the caret looks; red where it is left out
  */
 export function codeFrame(
-  place: Place,
-  { columns, style }: { readonly columns: number | null; readonly style: Style },
+  place: Marked,
+  { columns, style, paint = style.red }: {
+    readonly columns: number | null;
+    readonly style: Style;
+    readonly paint?: (text: string) => string;
+  },
 ): readonly string[] {
   const number = String(place.line);
   const blank = " ".repeat(number.length);
   const room = Math.max(20, (columns ?? DEFAULT_COLUMNS) - number.length - 4);
-  const { line, caret } = cutAround(place, room);
+  const { line, caret, marked } = cutAround(place, room);
   return [
     `${blank} ${style.dim("-->")} ${escapeLine(redact(place.file))}:${place.line}:${place.column}`,
     ` ${blank} ${style.dim("|")}`,
     ` ${style.dim(`${number} |`)} ${line}`,
-    ` ${blank} ${style.dim("|")} ${caret}${style.red("^")}`,
+    ` ${blank} ${style.dim("|")} ${caret}${paint("^".repeat(marked))}`,
   ];
 }
 
-function cutAround(place: Place, room: number): { readonly line: string; readonly caret: string } {
+interface Cut {
+  readonly line: string;
+  readonly caret: string;
+  /** Columns to be underlined, one at least. */
+  readonly marked: number;
+}
+
+function cutAround(place: Marked, room: number): Cut {
   const { before, after, more } = nearby(redactLine(place.sourceLine).trimEnd(), place.column);
   const cells = [...before, ...after].map(cell);
   const at = before.length;
+  const characters = Math.max(1, (place.endColumn ?? 0) - place.column);
   if (!more.before && !more.after && widthOf(cells) <= room) {
-    return { line: cells.map((one) => one.text).join(""), caret: underlay(cells.slice(0, at)) };
+    const line = cells.map((one) => one.text).join("");
+    return { line, caret: underlay(cells.slice(0, at)), marked: markedColumns(cells.slice(at, at + characters)) };
   }
   // Tabs would stand elsewhere in a line that is cut.
   const flat = cells.map((one) => one.text === "\t" ? { text: " ", width: 1 } : one);
@@ -68,6 +89,7 @@ function cutAround(place: Place, room: number): { readonly line: string; readonl
   return {
     line: cutBefore + flat.slice(start, end).map((one) => one.text).join("") + cutAfter,
     caret: " ".repeat(cutBefore.length) + underlay(flat.slice(start, at)),
+    marked: markedColumns(flat.slice(at, Math.min(end, at + characters))),
   };
 }
 
@@ -93,6 +115,12 @@ function cell(character: string): Cell {
 
 function widthOf(cells: readonly Cell[]): number {
   return cells.reduce((sum, one) => sum + one.width, 0);
+}
+
+/** How much of these cells can be underlined: a tab ends it, since its width depends on where it stands. */
+function markedColumns(cells: readonly Cell[]): number {
+  const tab = cells.findIndex(({ text }) => text === "\t");
+  return Math.max(1, widthOf(tab === -1 ? cells : cells.slice(0, tab)));
 }
 
 /** White space as wide as the cells; a tab stays a tab, so that it ends where the one above it does. */

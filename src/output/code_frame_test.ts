@@ -44,6 +44,18 @@ Deno.test("codeFrame() puts the caret after the line where the place is its end,
   }
 });
 
+Deno.test("codeFrame() underlines a stretch of the line, as wide as it is shown", () => {
+  const underlined = (sourceLine: string, column: number, endColumn: number, columns: number | null = null) =>
+    codeFrame({ file: "m/004_x.sql", line: 7, column, endColumn, sourceLine }, { columns, style: style(false) })[3];
+  assert.equal(underlined("ALTER TABLE t ADD c int;", 15, 24), "   |               ^^^^^^^^^");
+  assert.equal(underlined("SELECT '日本語';", 8, 13), "   |        ^^^^^^^^");
+  assert.equal(underlined("a\tb", 1, 4), "   | ^");
+  assert.equal(underlined("SELECT 1", 8, 400), "   |        ^");
+  const cut = underlined(`${"a, ".repeat(100)}b${", c".repeat(100)}`, 301, 400, 60)!;
+  assert.match(cut, /^   \| +\^{10,}$/);
+  assert(cut.length <= 60, cut);
+});
+
 Deno.test("codeFrame() cuts a long line around the caret, and stays within the terminal", () => {
   const before = "INSERT INTO t VALUES " + "(1, 'abc'), ".repeat(5000);
   const after = ", (1, 'abc')".repeat(5000);

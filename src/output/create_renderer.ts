@@ -1,6 +1,7 @@
 import { githubRenderer } from "./github.ts";
 import { humanRenderer } from "./human.ts";
 import { jsonRenderer } from "./json.ts";
+import { sarifRenderer } from "./sarif.ts";
 import type { Format, Renderer, RenderOptions } from "./renderer.ts";
 
 export function createRenderer(format: Format, options: RenderOptions): Renderer {
@@ -11,5 +12,7 @@ export function createRenderer(format: Format, options: RenderOptions): Renderer
       return jsonRenderer(options);
     case "github":
       return githubRenderer(options);
+    case "sarif":
+      return sarifRenderer(options);
   }
 }

@@ -1,18 +1,22 @@
 /** Events as the text for people, and as GitHub workflow commands, which put findings at their line in a pull request. */
 
 import type { Failure } from "../errors.ts";
-import type { Event, MigrationListed, Result } from "../events.ts";
+import type { Event, Finding, MigrationListed, Result } from "../events.ts";
 import { defuseMarkers, replaceUnsafe } from "./escape.ts";
 import { humanRenderer, isNotable } from "./human.ts";
 import { editSentence, unfinishedSentence } from "./listing.ts";
 import { redact, redactAlso } from "./redact.ts";
+import { rulePage } from "./rule_page.ts";
 import type { Renderer, RenderOptions } from "./renderer.ts";
 
 interface Annotation {
-  readonly level: "error" | "warning";
+  readonly level: "error" | "warning" | "notice";
   readonly file?: string | undefined;
   readonly line?: number | undefined;
+  readonly endLine?: number;
   readonly column?: number | undefined;
+  /** The last column, as GitHub counts it: that of the last character. */
+  readonly endColumn?: number;
   readonly title: string;
   readonly message: string;
 }
@@ -34,6 +38,7 @@ export function githubRenderer(options: RenderOptions): Renderer {
 
 function ofEvent(event: Event, { quiet, migrations }: RenderOptions): readonly Annotation[] {
   if (event.event === "error") return [ofFailure(event.failure)];
+  if (event.event === "finding") return [ofFinding(event)];
   if (quiet) return [];
   if (event.event === "warning") {
     const message = [event.message, event.hint ?? ""].join("\n");
@@ -61,6 +66,18 @@ function ofFailure({ code, message, details }: Failure): Annotation {
     column: place?.column,
     title: `pgmigrate: ${code}`,
     message: redactAlso(place?.sourceLine)(parts.filter((part) => part !== undefined).join("\n")),
+  };
+}
+
+function ofFinding({ rule, severity, span, message, safeForm }: Finding): Annotation {
+  const { file, line, column, endLine, endColumn } = span;
+  return {
+    level: severity === "info" ? "notice" : severity,
+    ...{ file, line, endLine, column },
+    // Of several lines, GitHub takes no columns.
+    ...endLine === line ? { endColumn: Math.max(column, endColumn - 1) } : {},
+    title: `pgmigrate: ${rule}`,
+    message: [message, ...safeForm === null ? [] : ["Instead:", safeForm], `More: ${rulePage(rule)}`].join("\n"),
   };
 }
 
@@ -99,11 +116,13 @@ function pathOf(name: string, migrations: string): string {
   return `${migrations.replace(/[\\/]+$/, "")}/${name}`;
 }
 
-function toCommand({ level, file, line, column, title, message }: Annotation): string {
+function toCommand({ level, file, line, endLine, column, endColumn, title, message }: Annotation): string {
   const properties = [
     ["file", file === undefined ? undefined : redact(file.replace(/^\.\//, ""))],
     ["line", line],
+    ["endLine", endLine],
     ["col", column],
+    ["endColumn", endColumn],
     ["title", title],
   ] as const;
   const shown = properties.filter(([, value]) => value !== undefined).map(([key, value]) =>

@@ -16,7 +16,7 @@ import { checkClosing, checkedLine } from "./check_text.ts";
 import { statusClosing, upClosing, verifyClosing } from "./closing.ts";
 import { errorText, labelled } from "./error_text.ts";
 import { defuseCommands, escapeLine } from "./escape.ts";
-import { findingLines, findingsClosing } from "./finding_text.ts";
+import { findingLines, lintClosing } from "./finding_text.ts";
 import { restoredLine, statusLines, verifyLines } from "./listing.ts";
 import { finalLine, liveLines, nameWidth, plannedLine, stepLine } from "./progress.ts";
 import { redact } from "./redact.ts";
@@ -84,7 +84,7 @@ export function humanRenderer(options: RenderOptions): Renderer {
         doing = null;
         return quiet ? [] : stderr(labelled(err.yellow("warning"), "warning", `${event.name}: ${event.message}`));
       case "finding":
-        return stdout(findingLines(event, out));
+        return stdout(findingLines(event, { columns, style: out }));
       case "migration_checked":
         if (quiet && event.state === "passed") return [];
         wroteAbove = true;
@@ -157,7 +157,7 @@ export function humanRenderer(options: RenderOptions): Renderer {
       case "new":
         return stdout([escapeLine(answer.file)]);
       case "lint":
-        return stdout(findingsClosing(answer));
+        return stdout(lintClosing(answer));
       case "check":
         return stdout(checkClosing(answer));
       case "plan":

@@ -41,7 +41,7 @@ function saysMore(event: StatementProgress, shown: StatementProgress | null): bo
 }
 
 /** Characters that a terminal would act on, and `##[`, which a CI server may, are written as escapes: the same string. */
-function toLine(value: Fields): string {
+export function toLine(value: Fields): string {
   const json = JSON.stringify(value, (_, field) => typeof field === "bigint" ? String(field) : field);
   return defuseMarkers(replaceUnsafe(json, unicodeEscape), "\\u0023");
 }

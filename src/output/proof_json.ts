@@ -62,7 +62,14 @@ export function statementJudged(event: StatementJudged): Fields {
 export function proofAnswer(answer: LintResult | CheckResult | PlanResult | RehearseResult): Fields {
   switch (answer.command) {
     case "lint":
-      return { files: answer.files, unreadable: answer.unreadable, findings: answer.findings, fixed: answer.fixed.map(redact) };
+      return {
+        files: answer.files,
+        unreadable: answer.unreadable,
+        findings: answer.findings,
+        fixable: answer.fixable,
+        mended: answer.mended,
+        fixed: answer.fixed.map(redact),
+      };
     case "check":
       return {
         ...answer.versions,

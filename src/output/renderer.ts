@@ -11,7 +11,7 @@ export interface Write {
 /** Called with every event of a command, in order; the last is its result. Remembers what it has yet to show. */
 export type Renderer = (event: Event) => readonly Write[];
 
-export type Format = "human" | "json" | "github";
+export type Format = "human" | "json" | "github" | "sarif";
 
 export interface RenderOptions {
   /** Which streams take ANSI colours. */

@@ -66,7 +66,7 @@ export interface NewOptions {
 
 export interface LintOptions {
   readonly migrations: string;
-  /** Paths that the user gave; null with `listed` null too: all of the directory. */
+  /** Paths that the user gave; null: all of the directory. */
   readonly named: readonly string[] | null;
   /** Paths from a list that another program made: what is no migration, or not there, is skipped. null for none. */
   readonly listed: readonly string[] | null;
@@ -74,4 +74,6 @@ export interface LintOptions {
   readonly rules: ReadonlySet<string>;
   /** The oldest major version of PostgreSQL that the files must suit. */
   readonly postgresVersion: number;
+  /** Write the safe form where that is mechanical. */
+  readonly fix: boolean;
 }

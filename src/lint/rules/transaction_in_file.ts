@@ -1,14 +1,17 @@
 import { largeObjectBlocks } from "../../sql/large_objects.ts";
 import type { Statement } from "../../sql/parser.ts";
 import type { LintedFile, Problem, Rule } from "../rule.ts";
+import { writeSafeForm } from "../safe_form.ts";
 
-const OUTSIDE = "-- pgmigrate: no-transaction";
+/** A longer safe form is not written out. */
+const LONGEST_LINES = 60;
 
 export const transactionInFile: Rule = {
   id: "transaction-in-file",
   severity: "error",
   fires: "BEGIN, COMMIT and ROLLBACK in a file that runs in a transaction",
-  why: "pgmigrate runs a file in one transaction together with the row that records it. A COMMIT in the file ends that " +
+  why:
+    "pgmigrate runs a file in one transaction together with the row that records it. A COMMIT in the file ends that " +
     "transaction half-way, and nobody knows then how much of the file is in the database: up refuses the file. One " +
     "BEGIN … COMMIT around the whole file does no harm and no good.",
   instead: "Take BEGIN and COMMIT out. To commit in between, split the file at the COMMIT into several migrations.",
@@ -57,10 +60,25 @@ function inside(statement: TransactionStatement, file: LintedFile): readonly Pro
   return [{
     message: `${words} ends or begins the transaction that holds this file and the row that records it, so that a ` +
       "failure below it no longer takes back all of the file. pgmigrate up refuses the file.",
-    safeForm: `-- This file: what stands above ${words}.\n-- The next migration: what stands below it.\n` +
-      `-- Or, when each statement may be committed by itself, make this the first line of the file:\n${OUTSIDE}`,
+    safeForm: split(file),
     fix: null,
   }];
+}
+
+/** The file as the migrations that its transactions would be; null where that is too long to be read. */
+function split({ statements, text }: LintedFile): string | null {
+  const parts: Statement[][] = [[]];
+  for (const statement of statements) {
+    if (statement.kind === "TransactionStmt") parts.push([]);
+    else parts.at(-1)!.push(statement);
+  }
+  const files = parts.filter((part) => part.length > 0).map((part, index) => ({
+    title: index === 0 ? "this file" : "what comes next",
+    sql: `${text.slice(part[0]!.start, part.at(-1)!.end)};`,
+    noTransaction: false,
+  }));
+  const safeForm = writeSafeForm(files);
+  return files.length === 0 || safeForm.split("\n").length > LONGEST_LINES ? null : safeForm;
 }
 
 /** The one pair that means what pgmigrate does anyway. */
@@ -82,7 +100,8 @@ function isPlainCommit({ kind, node }: Statement): boolean {
 function redundant(statement: TransactionStatement): Problem {
   return {
     severity: "info",
-    message: `pgmigrate runs this file in one transaction anyway, so ${wordsOf(statement)} is not needed. A statement ` +
+    message:
+      `pgmigrate runs this file in one transaction anyway, so ${wordsOf(statement)} is not needed. A statement ` +
       "that somebody writes below the COMMIT one day makes the file one that up refuses.",
     safeForm: null,
     fix: { statement: null, noTransaction: false, next: [] },
@@ -93,7 +112,8 @@ function outside({ node }: TransactionStatement): readonly Problem[] {
   if (node.kind === "TRANS_STMT_PREPARE") return [prepared()];
   if (node.kind !== "TRANS_STMT_COMMIT" || node.chain !== true) return [];
   return [{
-    message: "COMMIT AND CHAIN begins the next transaction at once, so that the file has no point at which it could go " +
+    message:
+      "COMMIT AND CHAIN begins the next transaction at once, so that the file has no point at which it could go " +
       "on after a failure. pgmigrate up refuses the file.",
     safeForm: "COMMIT;\nBEGIN;",
     fix: { statement: "COMMIT;\nBEGIN", noTransaction: false, next: [] },

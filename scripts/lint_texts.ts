@@ -1,0 +1,42 @@
+/** Lints texts as if they were the migrations of a directory: for the pages of the rules, and for their tests. */
+
+import { type Found, lint, type ParsedMigration } from "../src/lint/lint.ts";
+import { ALL_RULES } from "../src/lint/rule_ids.ts";
+import { readDirectives } from "../src/migration/directives.ts";
+import { parse } from "../src/sql/parser.ts";
+
+/** Where the texts seem to stand. */
+export const DIRECTORY = "migrations";
+
+export interface LintTextsOptions {
+  readonly postgresVersion: number;
+  /** How many texts come before those that are asked about. Default 0. */
+  readonly before?: number;
+  /** Default: all. */
+  readonly rules?: ReadonlySet<string>;
+}
+
+/** Lints texts; the n-th is `00n_example.sql`. */
+export async function lintTexts(
+  texts: readonly string[],
+  { postgresVersion, before = 0, rules = new Set(ALL_RULES.map(({ id }) => id)) }: LintTextsOptions,
+): Promise<readonly Found[]> {
+  return lint(await parseTexts(texts, before), { rules, postgresVersion });
+}
+
+/** @param before how many of the texts are not asked about */
+export async function parseTexts(texts: readonly string[], before: number): Promise<readonly ParsedMigration[]> {
+  return await Promise.all(texts.map(async (text, index) => {
+    const parsed = await parse(text);
+    if (parsed.kind !== "statements") throw new Error(`${JSON.stringify(parsed)}\n${text}`);
+    const name = `${String(index + 1).padStart(3, "0")}_example.sql`;
+    return {
+      version: BigInt(index + 1),
+      name,
+      directives: readDirectives(text).directives,
+      sql: { path: `${DIRECTORY}/${name}`, text },
+      statements: parsed.statements,
+      asked: index >= before,
+    };
+  }));
+}
