@@ -3,6 +3,7 @@
 import { type Found, lint, type ParsedMigration } from "../src/lint/lint.ts";
 import { ALL_RULES } from "../src/lint/rule_ids.ts";
 import { readDirectives } from "../src/migration/directives.ts";
+import { safeFormParts } from "../src/lint/safe_form.ts";
 import { parse } from "../src/sql/parser.ts";
 
 /** Where the texts seem to stand. */
@@ -39,4 +40,18 @@ export async function parseTexts(texts: readonly string[], before: number): Prom
       asked: index >= before,
     };
   }));
+}
+
+/**
+ * A file as it is when somebody has pasted the safe form of a finding: the file itself, and the migrations behind it.
+ *
+ * @returns null where the finding has no safe form, or is about no statement
+ */
+export function withSafeForm(text: string, { finding, statement }: Found): readonly string[] | null {
+  if (finding.safeForm === null || statement === null) return null;
+  const [first = "", ...others] = safeFormParts(finding.safeForm);
+  const isOwnFile = /^-- pgmigrate: no-transaction$/m.test(first);
+  const instead = isOwnFile ? "" : first.trimEnd().replace(/;$/, "");
+  const file = text.slice(0, statement.start) + instead + text.slice(statement.end);
+  return [file, ...isOwnFile ? [first] : [], ...others];
 }

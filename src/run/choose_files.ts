@@ -67,12 +67,10 @@ const ESCAPES: Readonly<Record<string, string>> = {
 function unquoted(line: string): string {
   const inner = /^"((?:[^"\\]|\\.)*)"$/.exec(line)?.[1];
   if (inner === undefined) return line;
-  const bytes = inner.replaceAll(
-    /\\([0-3][0-7]{2}|.)/g,
-    (_, escape: string) =>
-      escape.length === 3 ? String.fromCharCode(Number.parseInt(escape, 8)) : ESCAPES[escape] ?? escape,
-  );
-  // Each of them stands for one byte; what git did not escape is ASCII, or all of it was left as it is.
-  if (/[^\0-\xff]/.test(bytes)) return bytes;
-  return new TextDecoder().decode(Uint8Array.from(bytes, (character) => character.charCodeAt(0)));
+  const bytes = inner.split(/(\\(?:[0-3][0-7]{2}|.))/).flatMap((part): readonly number[] => {
+    if (!part.startsWith("\\")) return [...new TextEncoder().encode(part)];
+    const escape = part.slice(1);
+    return escape.length === 3 ? [Number.parseInt(escape, 8)] : [(ESCAPES[escape] ?? escape).charCodeAt(0)];
+  });
+  return new TextDecoder().decode(Uint8Array.from(bytes));
 }

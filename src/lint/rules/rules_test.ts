@@ -1,11 +1,10 @@
 import assert from "node:assert/strict";
-import { lintTexts, parseTexts } from "../../../scripts/lint_texts.ts";
+import { lintTexts, parseTexts, withSafeForm } from "../../../scripts/lint_texts.ts";
 import { versionFor } from "../../../scripts/rule_pages.ts";
 import { fixFiles } from "../../run/fix_files.ts";
 import type { Found } from "../lint.ts";
 import type { RuleExample, RuleFacts } from "../rule.ts";
 import { ALL_RULES } from "../rule_ids.ts";
-import { safeFormParts } from "../safe_form.ts";
 import { RULES } from "./mod.ts";
 
 /** The rules that have found something. */
@@ -59,15 +58,12 @@ for (const rule of ALL_RULES) {
 
     Deno.test(`${name}: the safe form that it proposes is safe`, async () => {
       const bad = await lintBehind(example, [example.bad], version);
-      for (const { finding, statement } of bad) {
-        if (finding.rule !== rule.id || finding.safeForm === null || statement === null) continue;
-        const [first = "", ...others] = safeFormParts(finding.safeForm);
-        const own = /^-- pgmigrate: no-transaction$/m.test(first) ? [first] : [];
-        const instead = own.length > 0 ? "" : first.trimEnd().replace(/;$/, "");
-        const file = example.bad.slice(0, statement.start) + instead + example.bad.slice(statement.end);
-        const safe = await lintBehind(example, [file, ...own, ...others], version);
-        assertNoMore(safe, bad, finding.safeForm);
-        assert(countOf(safe, rule) < countOf(bad, rule), finding.safeForm);
+      for (const one of bad.filter(({ finding }) => finding.rule === rule.id)) {
+        const texts = withSafeForm(example.bad, one);
+        if (texts === null) continue;
+        const safe = await lintBehind(example, texts, version);
+        assertNoMore(safe, bad, texts.join("\n---\n"));
+        assert(countOf(safe, rule) < countOf(bad, rule), texts.join("\n---\n"));
       }
     });
 

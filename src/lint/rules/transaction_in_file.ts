@@ -22,7 +22,6 @@ export const transactionInFile: Rule = {
       bad: `UPDATE posts SET title = 'untitled' WHERE title IS NULL;
 COMMIT;
 COMMENT ON COLUMN posts.title IS 'never NULL';`,
-      badFails: "2D000",
       good: [
         "UPDATE posts SET title = 'untitled' WHERE title IS NULL;",
         "COMMENT ON COLUMN posts.title IS 'never NULL';",
