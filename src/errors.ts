@@ -353,8 +353,8 @@ export function findsNothing(command: string): Failure {
   });
 }
 
-export function noSuchRule(setting: string, shown: string, nearest: string | null): Failure {
-  return new Failure("unknown-rule", 2, `${setting} names a rule that does not exist: ${shown}`, {
+export function noSuchRule(rule: string, nearest: string | null): Failure {
+  return new Failure("unknown-rule", 2, `There is no rule ${rule}`, {
     hint: didYouMean(nearest, "The rules are listed in docs/rules/README.md."),
   });
 }

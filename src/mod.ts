@@ -17,10 +17,12 @@ import { connect } from "./database/connect.ts";
 import { parseTarget } from "./database/dsn.ts";
 import { withDatabase } from "./database/elsewhere.ts";
 import { systemFiles } from "./database/setting_files.ts";
-import type { CheckResult, Event, NewResult, StatusResult, UpResult, VerifyResult } from "./events.ts";
+import type { CheckResult, Event, LintResult, NewResult, StatusResult, UpResult, VerifyResult } from "./events.ts";
 import { diskFiles } from "./migration/disk_files.ts";
 import { check as runCheck } from "./run/check.ts";
 import type { Context } from "./run/context.ts";
+import { chooseRules } from "./run/choose_rules.ts";
+import { lintMigrations } from "./run/lint.ts";
 import { newMigration as runNew } from "./run/new.ts";
 import type { TableName } from "./run/options.ts";
 import { status as runStatus } from "./run/status.ts";
@@ -96,6 +98,17 @@ export interface CheckOptions extends Omit<DatabaseOptions, "databaseUrl"> {
   readonly writeSums?: string;
 }
 
+export interface LintOptions extends CommonOptions {
+  /** Paths of the files to look at. Default: all of the directory. */
+  readonly files?: readonly string[];
+  /** The ids of the rules to apply. Default: all. */
+  readonly rules?: readonly string[];
+  /** The oldest major version of PostgreSQL that the files must suit. Default 14. */
+  readonly postgresVersion?: number;
+  /** Write the safe form into the files where that is mechanical. Default false. */
+  readonly fix?: boolean;
+}
+
 export interface NewOptions extends CommonOptions {
   /** What the migration is called. Not needed with `revert`. */
   readonly title?: string;
@@ -109,6 +122,7 @@ const LOCK_WAIT_MS = 60_000;
 const LOCK_TIMEOUT_MS = 5_000;
 const LOCK_ATTEMPTS = 10;
 const LOCK_BUDGET_MS = 600_000;
+const OLDEST_POSTGRES_VERSION = 14;
 const DEFAULT_TABLE: TableName = { schema: null, name: "schema_migrations" };
 
 /**
@@ -155,6 +169,19 @@ export function check(options: CheckOptions): Promise<CheckResult> {
   const { databaseUrl = null, base = null, sums = null, writeSums = null } = options;
   const context = contextOf({ ...options, databaseUrl: databaseUrl ?? "embedded:" });
   return runCheck(context, { ...common(options), databaseUrl, base, sums, writeSums });
+}
+
+/**
+ * Reports what is dangerous in migrations, by their text alone, each with its rule, its place and what to write instead.
+ *
+ * @throws {Failure} when a file or a rule is not there, or what the files mean is not certain
+ */
+export async function lint(options: LintOptions): Promise<LintResult> {
+  const { migrations, files = null, rules: named = [], postgresVersion = OLDEST_POSTGRES_VERSION, fix = false } =
+    options;
+  const context = { files: diskFiles(), report: options.onEvent ?? (() => {}) };
+  const rules = chooseRules({ named });
+  return await lintMigrations(context, { migrations, named: files, listed: null, rules, postgresVersion, fix });
 }
 
 /** Makes the next migration's file. @throws {Failure} */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { check, type Event, Failure, status, up, verify } from "../src/mod.ts";
+import { check, type Event, Failure, lint, status, up, verify } from "../src/mod.ts";
 import { createDirectory, type FileContents } from "./directory.ts";
 import { sharedServer } from "./servers/mod.ts";
 
@@ -171,4 +171,15 @@ Deno.test("check() returns the versions by state and the failure, and takes no e
     events.flatMap((event) => event.event === "migration_checked" ? [event.state] : []),
     ["passed", "passed", "failed", "inconclusive", "inconclusive"],
   );
+});
+
+Deno.test("lint() reports each finding, and returns how many there are", async () => {
+  await using directory = await createDirectory({ "001_a.sql": "CREATE TABLE a (n int);\nCOMMIT;\n" });
+  const events: Event[] = [];
+  const options = { migrations: `${directory.path}/migrations`, onEvent: (event: Event) => events.push(event) };
+  const { files, findings } = await lint(options);
+  assert.deepEqual([files, findings.error], [1, 1]);
+  assert.deepEqual(events.map((event) => event.event === "finding" && event.rule), ["transaction-in-file"]);
+  assert.equal((await lint({ ...options, rules: ["unused-ignore"] })).findings.error, 0);
+  await assert.rejects(lint({ ...options, rules: ["nonsense"] }), { code: "unknown-rule" });
 });

@@ -1,6 +1,7 @@
 import { defineCommand } from "../command.ts";
 import { flag } from "../option.ts";
-import { chosenRules, RULE_OPTIONS } from "../rule_options.ts";
+import { nearest } from "../nearest.ts";
+import { RULE_OPTIONS } from "../rule_options.ts";
 
 /** The operand that stands for a list on stdin. */
 const STDIN = "-";
@@ -33,9 +34,12 @@ export const lintCommand = defineCommand({
     { command: "pgmigrate lint --postgres-version 16 --disable drop-column", explains: "what suits 16 and newer" },
   ],
   async call({ options, common, operands, readInput, context }) {
-    const rules = await chosenRules(options);
-    const { lintMigrations } = await import("../../run/lint.ts");
-    const { listedNames } = await import("../../run/choose_files.ts");
+    const [{ lintMigrations }, { listedNames }, { chooseRules }] = await Promise.all([
+      import("../../run/lint.ts"),
+      import("../../run/choose_files.ts"),
+      import("../../run/choose_rules.ts"),
+    ]);
+    const rules = chooseRules({ named: options.rule, disabled: options.disable, nearest });
     const isAll = operands.length === 0;
     const answer = await lintMigrations(context(), {
       migrations: common.migrations,
