@@ -1,8 +1,8 @@
 /** What a rule of `lint` is: one file a rule in `rules/`, a line in the registry. */
 
-import type { Catalog } from "../catalog/catalog.ts";
+import type { Catalog, RelationKind } from "../catalog/catalog.ts";
 import type { Severity } from "../events.ts";
-import type { Impact } from "../impact/impact.ts";
+import type { Impact, RelationLock } from "../impact/impact.ts";
 import type { Directives } from "../migration/directives.ts";
 import type { Statement } from "../sql/parser.ts";
 
@@ -57,6 +57,17 @@ export interface LintedStatement {
   readonly catalog: Catalog;
 }
 
+/** A statement that stands above the one that is looked at. */
+export interface EarlierStatement extends Omit<LintedStatement, "catalog"> {
+  /** Its locks on relations that others may have been using when it ran. */
+  readonly locks: readonly LockInUse[];
+}
+
+/** A lock on a relation that was there before the file, and is not temporary. */
+export interface LockInUse extends RelationLock {
+  readonly kind: RelationKind;
+}
+
 /** The file around a statement. */
 export interface LintedFile {
   readonly version: bigint;
@@ -65,7 +76,7 @@ export interface LintedFile {
   readonly text: string;
   readonly directives: Directives;
   /** The statements before it in the file, in order, each with what it did. */
-  readonly earlier: readonly Omit<LintedStatement, "catalog">[];
+  readonly earlier: readonly EarlierStatement[];
   /** All statements of the file. */
   readonly statements: readonly Statement[];
   /** The oldest major version of PostgreSQL that the file must suit. */

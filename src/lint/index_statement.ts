@@ -1,0 +1,54 @@
+/** A CREATE INDEX: its own text for other tables, and the names that the server would choose. */
+
+import type { IndexStmt } from "libpg-query";
+import { type Catalog, qualified, type Relation } from "../catalog/catalog.ts";
+import { objectName } from "../catalog/object_name.ts";
+import { identifier } from "../sql/identifiers.ts";
+import type { Statement } from "../sql/parser.ts";
+import { keyword, nameSpan, ownTokens, textOf } from "./text_edits.ts";
+
+export type CreateIndex = Statement & { readonly kind: "IndexStmt" };
+
+/** The name that the server chooses for an index which the statement does not name. */
+export function chosenIndexName(
+  { indexParams = [], indexIncludingParams = [] }: IndexStmt,
+  table: Relation,
+  catalog: Catalog,
+): string {
+  const columns = [...indexParams, ...indexIncludingParams].flatMap((node) => {
+    if (!("IndexElem" in node)) return [];
+    const { name, expr } = node.IndexElem;
+    // An expression that is no more than a call has the name of its function.
+    const call = expr !== undefined && "FuncCall" in expr ? expr.FuncCall.funcname?.at(-1) : undefined;
+    return [name ?? (call !== undefined && "String" in call ? call.String.sval ?? "expr" : "expr")];
+  });
+  return objectName(
+    { table: table.name, column: columns.join("_"), label: "idx" },
+    (name) => catalog.relations.has(qualified({ schema: table.schema, name })),
+  );
+}
+
+export interface IndexOn {
+  /** As SQL. */
+  readonly name: string;
+  /** As SQL, with ONLY where it is meant. */
+  readonly table: string;
+  readonly concurrently: boolean;
+}
+
+/** The same index on another table; what it is made of stays as it is written. Null where its table is not found. */
+export function indexOn(statement: CreateIndex, { name, table, concurrently }: IndexOn): string | null {
+  const index = keyword(statement, ["index"]);
+  const span = nameSpan(statement, statement.node.relation ?? {});
+  if (index === null || span === null) return null;
+  // `ONLY (posts)` and `posts *` have more behind the name.
+  const behind = ownTokens(statement, span.end).find((token) => ![")", "*"].includes(textOf(statement, token)));
+  const definition = behind === undefined ? "" : textOf(statement, { start: behind.start, end: statement.end });
+  const head = textOf(statement, { start: statement.start, end: index.end });
+  return `${head}${concurrently ? " CONCURRENTLY" : ""} ${name} ON ${table} ${definition}`;
+}
+
+/** How a message calls the index. */
+export function shownIndex({ idxname }: IndexStmt): string {
+  return idxname === undefined ? "the index" : identifier(idxname);
+}

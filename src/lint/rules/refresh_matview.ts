@@ -1,0 +1,73 @@
+import type { Catalog, Relation } from "../../catalog/catalog.ts";
+import { indexesOf, resolveRelation } from "../../catalog/resolve.ts";
+import { identifier, relationName } from "../../sql/identifiers.ts";
+import { isInUse } from "../in_use.ts";
+import type { Rule } from "../rule.ts";
+import { writeSafeForm } from "../safe_form.ts";
+import { behindKeyword, withEdits } from "../text_edits.ts";
+
+export const refreshMatview: Rule = {
+  id: "refresh-matview",
+  severity: "error",
+  fires: "REFRESH MATERIALIZED VIEW without CONCURRENTLY",
+  why:
+    "It takes an AccessExclusiveLock on the materialized view, so that everybody who reads it waits until its query has " +
+    "run and the rows are written.",
+  instead:
+    "REFRESH MATERIALIZED VIEW CONCURRENTLY compares the new rows with the old ones and changes what differs, while " +
+    "others read. It needs a unique index on columns of the view, without a WHERE, and a view that was filled before. It " +
+    "may run in a transaction.",
+  source: "https://www.postgresql.org/docs/current/sql-refreshmaterializedview.html",
+  examples: [{
+    before: [
+      `CREATE TABLE posts (id bigint PRIMARY KEY, user_id bigint);
+CREATE MATERIALIZED VIEW post_counts AS SELECT user_id, count(*) AS posts FROM posts GROUP BY user_id;
+CREATE UNIQUE INDEX post_counts_user_id_idx ON post_counts (user_id);`,
+    ],
+    bad: "REFRESH MATERIALIZED VIEW post_counts;",
+    good: ["REFRESH MATERIALIZED VIEW CONCURRENTLY post_counts;"],
+  }],
+  check: ({ statement, catalog }, file) => {
+    if (statement.kind !== "RefreshMatViewStmt" || statement.node.concurrent) return [];
+    const { relation, skipData } = statement.node;
+    const view = relation === undefined ? null : resolveRelation(catalog, relation, { expected: "materialized-view" });
+    if (relation === undefined || !isInUse(view, file)) return [];
+    const shown = relationName(relation);
+    if (skipData) {
+      return [{
+        severity: "warning",
+        message: `${shown} is empty after this, and every query on it fails until it is refreshed.`,
+        safeForm: null,
+        fix: null,
+      }];
+    }
+    const message = `Everybody who reads ${shown} waits until its query has run and the rows are written.`;
+    const word = behindKeyword(statement, ["view"], "CONCURRENTLY");
+    const sql = withEdits(statement, word === null ? [] : [word]);
+    if (hasKey(view, catalog)) {
+      return [{ message, safeForm: `${sql};`, fix: { statement: sql, noTransaction: false, next: [] } }];
+    }
+    const index = `CREATE UNIQUE INDEX CONCURRENTLY ON ${shown} (${keyColumn(view)});`;
+    const comment = "-- The columns that tell its rows apart:\n";
+    return [{
+      message: `${message} CONCURRENTLY needs a unique index, and no migration makes one.`,
+      safeForm: writeSafeForm([
+        { title: "the unique index", sql: comment + index, noTransaction: true },
+        { title: "refresh while others read", sql: `${sql};`, noTransaction: false },
+      ]),
+      fix: null,
+    }];
+  },
+};
+
+/** What CONCURRENTLY asks for: unique, complete, without a WHERE, on columns alone. */
+function hasKey(view: Relation, catalog: Catalog): boolean {
+  return indexesOf(catalog, view).some(({ index }) =>
+    index !== null && index.unique && index.valid && !index.partial && !index.columns.includes(null)
+  );
+}
+
+function keyColumn({ columns }: Relation): string {
+  const named = columns.map(({ name }) => name).filter((name) => name !== "?column?");
+  return identifier(named.find((name) => name === "id") ?? named[0] ?? "id");
+}
