@@ -1,6 +1,6 @@
 /** Which relations others may be using, so that somebody waits for a lock on them. */
 
-import type { Relation, RelationKind } from "../catalog/catalog.ts";
+import type { Catalog, QualifiedName, Relation, RelationKind } from "../catalog/catalog.ts";
 import { findRelation } from "../catalog/resolve.ts";
 import type { Statement } from "../sql/parser.ts";
 import type { LintedFile, LintedStatement, LockInUse } from "./rule.ts";
@@ -21,8 +21,18 @@ export function locksInUse(
   return impact.locks.flatMap((lock) => {
     const relation = findRelation(catalog, lock.relation);
     if (relation !== null && !isInUse(relation, file)) return [];
-    return [{ ...lock, kind: relation?.kind ?? kindNamed(statement) }];
+    return [{ ...lock, kind: relation?.kind ?? kindNamed(statement), tree: topOf(relation, catalog) ?? lock.relation }];
   });
+}
+
+function topOf(relation: Relation | null, catalog: Catalog): QualifiedName | null {
+  let top = relation;
+  while (top !== null && top.partition !== null && top.parents[0] !== undefined) {
+    const parent = findRelation(catalog, top.parents[0]);
+    if (parent === null) return top.parents[0];
+    top = parent;
+  }
+  return top;
 }
 
 const READ_BY_QUERIES: ReadonlySet<RelationKind> = new Set([
@@ -36,6 +46,11 @@ const READ_BY_QUERIES: ReadonlySet<RelationKind> = new Set([
 /** The tables and views that nobody else can read or write until the transaction ends. */
 export function heldExclusively(locks: readonly LockInUse[]): readonly LockInUse[] {
   return locks.filter(({ mode, kind }) => mode === "AccessExclusiveLock" && READ_BY_QUERIES.has(kind));
+}
+
+/** Those of them that hold rows. */
+export function isTable({ kind }: LockInUse): boolean {
+  return READ_BY_QUERIES.has(kind) && kind !== "view";
 }
 
 /** What a relation that is taken to exist is taken for, by the words of the statement. */

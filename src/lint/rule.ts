@@ -1,6 +1,6 @@
 /** What a rule of `lint` is: one file a rule in `rules/`, a line in the registry. */
 
-import type { Catalog, RelationKind } from "../catalog/catalog.ts";
+import type { Catalog, QualifiedName, RelationKind } from "../catalog/catalog.ts";
 import type { Severity } from "../events.ts";
 import type { Impact, RelationLock } from "../impact/impact.ts";
 import type { Directives } from "../migration/directives.ts";
@@ -66,6 +66,8 @@ export interface EarlierStatement extends Omit<LintedStatement, "catalog"> {
 /** A lock on a relation that was there before the file, and is not temporary. */
 export interface LockInUse extends RelationLock {
   readonly kind: RelationKind;
+  /** The partitioned table at the top, where it is a partition; else itself. */
+  readonly tree: QualifiedName;
 }
 
 /** The file around a statement. */

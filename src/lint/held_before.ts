@@ -1,0 +1,42 @@
+/** What a file holds when one of its statements runs, and since which line. */
+
+import { isSame } from "../catalog/resolve.ts";
+import type { Statement } from "../sql/parser.ts";
+import { lineOf } from "../sql/positions.ts";
+import { heldExclusively } from "./in_use.ts";
+import type { LintedFile, LockInUse, NextMigration } from "./rule.ts";
+import { earlierInTransaction } from "./same_transaction.ts";
+import { writeSafeForm } from "./safe_form.ts";
+import { listOf, shownName } from "./shown_name.ts";
+
+/** An AccessExclusiveLock that an earlier statement of the transaction took on a table or view. */
+export interface Held {
+  readonly lock: LockInUse;
+  readonly statement: Statement;
+}
+
+/** Each relation once, with the first statement that took it. */
+export function heldBefore(file: LintedFile): readonly Held[] {
+  const held: Held[] = [];
+  for (const { statement, locks } of earlierInTransaction(file)) {
+    for (const lock of heldExclusively(locks)) {
+      if (!held.some((one) => isSame(one.lock.relation, lock.relation))) held.push({ lock, statement });
+    }
+  }
+  return held;
+}
+
+/** `posts (locked in line 3)`: partitions go by their table. */
+export function shownHeld(held: readonly Held[], file: LintedFile): string {
+  const lines = new Map<string, number>();
+  for (const { lock, statement } of held) {
+    const name = shownName(lock.tree);
+    if (!lines.has(name)) lines.set(name, lineOf(file.text, statement.start));
+  }
+  return listOf([...lines].map(([name, line]) => `${name} (locked in line ${line})`));
+}
+
+/** The safe form of a statement that has to leave the transaction it is in. */
+export function behindTheRest(migration: NextMigration): string {
+  return writeSafeForm([{ title: "what stands above it, as it is", sql: "", noTransaction: false }, migration]);
+}
