@@ -2,7 +2,7 @@
 
 import { isSame } from "../catalog/resolve.ts";
 import type { Statement } from "../sql/parser.ts";
-import { lineOf } from "../sql/positions.ts";
+import { placeInFile } from "../sql/sql_file.ts";
 import { heldExclusively } from "./in_use.ts";
 import type { LintedFile, LockInUse, NextMigration } from "./rule.ts";
 import { earlierInTransaction } from "./same_transaction.ts";
@@ -31,9 +31,13 @@ export function shownHeld(held: readonly Held[], file: LintedFile): string {
   const lines = new Map<string, number>();
   for (const { lock, statement } of held) {
     const name = shownName(lock.tree);
-    if (!lines.has(name)) lines.set(name, lineOf(file.text, statement.start));
+    if (!lines.has(name)) lines.set(name, lineOf(statement, file));
   }
   return listOf([...lines].map(([name, line]) => `${name} (locked in line ${line})`));
+}
+
+export function lineOf({ start }: Statement, { sql }: LintedFile): number {
+  return placeInFile(sql, start).line;
 }
 
 /** The safe form of a statement that has to leave the transaction it is in. */

@@ -5,6 +5,7 @@ import type { Severity } from "../events.ts";
 import type { Impact, RelationLock } from "../impact/impact.ts";
 import type { Directives } from "../migration/directives.ts";
 import type { Statement } from "../sql/parser.ts";
+import type { SqlFile } from "../sql/sql_file.ts";
 
 /** What is said of a rule: its page in docs/rules/ is made of it. */
 export interface RuleFacts {
@@ -76,6 +77,8 @@ export interface LintedFile {
   /** `004_add_created_at.sql`. */
   readonly name: string;
   readonly text: string;
+  /** The same with its path, and with the places where data of COPY stands, for lines as the user counts them. */
+  readonly sql: SqlFile;
   readonly directives: Directives;
   /** The statements before it in the file, in order, each with what it did. */
   readonly earlier: readonly EarlierStatement[];

@@ -1,0 +1,74 @@
+import { isSame } from "../../catalog/resolve.ts";
+import { findRelation } from "../../catalog/resolve.ts";
+import type { WholePass } from "../../impact/impact.ts";
+import { behindTheRest, heldBefore, shownHeld } from "../held_before.ts";
+import { isInUse } from "../in_use.ts";
+import type { LintedFile, LintedStatement, Rule } from "../rule.ts";
+import { listOf, shownName } from "../shown_name.ts";
+import { changesManyRows } from "./dml_with_ddl.ts";
+
+export const statementUnderAccessExclusive: Rule = {
+  id: "statement-under-access-exclusive",
+  severity: "error",
+  fires: "a statement that reads or builds much, behind one that locks a table for itself",
+  why:
+    "A lock is kept until the transaction ends. What is an ALTER TABLE of a millisecond by itself keeps readers and " +
+    "writers of its table waiting for as long as everything takes that stands behind it in the file: building an index, " +
+    "validating a constraint, copying rows. Statements that are quick are no finding. Nor are those that have one already: " +
+    "UPDATE, DELETE and MERGE are for dml-with-ddl, and what scans or rewrites a table that it locks for itself has a rule " +
+    "of its own.",
+  instead: "Put the long statement into a migration of its own, before the lock or behind it.",
+  source: "https://www.postgresql.org/docs/current/explicit-locking.html#LOCKING-TABLES",
+  examples: [{
+    before: [
+      `CREATE TABLE users (id bigint PRIMARY KEY);
+CREATE TABLE posts (id bigint PRIMARY KEY, user_id bigint);
+ALTER TABLE posts ADD CONSTRAINT posts_user_id_fkey FOREIGN KEY (user_id) REFERENCES users (id) NOT VALID;`,
+    ],
+    bad: `ALTER TABLE users ADD COLUMN name text;
+ALTER TABLE posts VALIDATE CONSTRAINT posts_user_id_fkey;`,
+    good: [
+      "ALTER TABLE users ADD COLUMN name text;",
+      "ALTER TABLE posts VALIDATE CONSTRAINT posts_user_id_fkey;",
+    ],
+  }],
+  check: (linted, file) => {
+    const { statement } = linted;
+    const held = heldBefore(file);
+    if (held.length === 0 || changesManyRows(linted, file)) return [];
+    const work = longWork(linted, file);
+    if (work.length === 0) return [];
+    const isLast = file.statements.at(-1) === statement;
+    // An index has a better form, which its own rule writes.
+    const canMove = isLast && statement.kind !== "IndexStmt" && !file.directives.noTransaction;
+    const migration = { title: titleOf(linted), sql: `${statement.text};`, noTransaction: false };
+    return [{
+      // How much a query reads is not known; a scan by DDL is of a table that has been there for a while.
+      severity: isQuery(linted) ? "warning" : "error",
+      message: `Readers and writers of ${shownHeld(held, file)} wait until this has gone through all of ` +
+        `${listOf([...new Set(work.map(({ relation }) => shownName(relation)))])}.`,
+      safeForm: behindTheRest(migration),
+      fix: canMove ? { statement: null, noTransaction: false, next: [migration] } : null,
+    }];
+  },
+};
+
+/** Tables that are read or written whole, but for those that the statement locks for itself, and new ones. */
+function longWork({ impact, catalog }: LintedStatement, file: LintedFile): readonly WholePass[] {
+  return [...impact.scans, ...impact.rewrites].filter(({ relation, certain }) => {
+    const known = findRelation(catalog, relation);
+    if (!certain || (known !== null && !isInUse(known, file))) return false;
+    return !impact.locks.some((lock) => lock.mode === "AccessExclusiveLock" && isSame(lock.relation, relation));
+  });
+}
+
+const QUERIES: ReadonlySet<string> = new Set(["SelectStmt", "InsertStmt", "CreateTableAsStmt", "CopyStmt"]);
+
+function isQuery({ statement }: LintedStatement): boolean {
+  return QUERIES.has(statement.kind);
+}
+
+function titleOf({ statement }: LintedStatement): string {
+  const words = statement.text.replaceAll(/\s+/g, " ").slice(0, 60).split(" ").slice(0, 4);
+  return words.join(" ").toLowerCase().replaceAll(/[^a-z0-9_ ]/g, "").trim();
+}

@@ -1,0 +1,61 @@
+import { isSame } from "../../catalog/resolve.ts";
+import type { QualifiedName } from "../../catalog/catalog.ts";
+import { behindTheRest, lineOf } from "../held_before.ts";
+import { heldExclusively, isTable, locksInUse } from "../in_use.ts";
+import type { LintedFile, LockInUse, Rule } from "../rule.ts";
+import { earlierInTransaction } from "../same_transaction.ts";
+import { listOf, shownName } from "../shown_name.ts";
+
+export const wideLockWindow: Rule = {
+  id: "wide-lock-window",
+  severity: "warning",
+  fires: "statements that lock two or more tables for themselves in one transaction",
+  why:
+    "The first table stays locked while the second is waited for, so that its readers wait for queries on the other. A " +
+    "program that uses both in another order waits for the migration while that waits for it: a deadlock, of which the " +
+    "server ends one side. What a single statement locks counts as one, and so do the partitions of a table.",
+  instead: "Give each table a migration of its own. Where both must change together, take the locks in one statement " +
+    "before, with a short lock_timeout: LOCK TABLE a, b.",
+  source: "https://www.postgresql.org/docs/current/explicit-locking.html#LOCKING-DEADLOCKS",
+  examples: [{
+    before: ["CREATE TABLE users (id bigint PRIMARY KEY);\nCREATE TABLE posts (id bigint PRIMARY KEY);"],
+    bad: "ALTER TABLE users ADD COLUMN name text;\nALTER TABLE posts ADD COLUMN title text;",
+    good: ["ALTER TABLE users ADD COLUMN name text;", "ALTER TABLE posts ADD COLUMN title text;"],
+  }],
+  check: (linted, file) => {
+    const { statement } = linted;
+    const held: { readonly tree: QualifiedName; readonly line: number }[] = [];
+    for (const earlier of earlierInTransaction(file)) {
+      const added = newTrees(earlier.locks, held);
+      // It has been said of the statement that took the second table.
+      if (held.length > 0 && added.length > 0) return [];
+      held.push(...added.map((tree) => ({ tree, line: lineOf(earlier.statement, file) })));
+    }
+    const taken = newTrees(locksInUse(linted, file), held);
+    const several = statement.kind === "DropStmt" && (statement.node.objects ?? []).length > 1 && taken.length > 1;
+    if (taken.length === 0 || (held.length === 0 && !several)) return [];
+    const names = listOf(taken.map(shownName));
+    const before = listOf(held.map(({ tree, line }) => `${shownName(tree)} (line ${line})`));
+    const title = `the lock on ${names}`;
+    return [{
+      message: held.length === 0
+        ? `This locks ${names} one after the other, and a program that uses them in another order is in a deadlock with it.`
+        : `This waits for ${names} while the transaction keeps ${before} locked: readers of both wait, and a program that ` +
+          "uses them in the other order is in a deadlock with it.",
+      safeForm: held.length === 0 ? null : behindTheRest({ title, sql: `${statement.text};`, noTransaction: false }),
+      fix: null,
+    }];
+  },
+};
+
+/** The tables that a statement locks for itself and that were not before. */
+function newTrees(
+  locks: readonly LockInUse[],
+  held: readonly { readonly tree: QualifiedName }[],
+): readonly QualifiedName[] {
+  const trees: QualifiedName[] = [];
+  for (const { tree } of heldExclusively(locks).filter(isTable)) {
+    if (![...held.map((one) => one.tree), ...trees].some((other) => isSame(other, tree))) trees.push(tree);
+  }
+  return trees;
+}
