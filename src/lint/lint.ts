@@ -3,13 +3,14 @@
 import { Catalog } from "../catalog/catalog.ts";
 import { replay } from "../catalog/replay.ts";
 import type { Finding, Severity } from "../events.ts";
-import type { Impact } from "../impact/impact.ts";
+import { impactOf } from "../impact/impact_of.ts";
 import type { Directives } from "../migration/directives.ts";
 import type { Statement } from "../sql/parser.ts";
 import { placeInFile, type SqlFile } from "../sql/sql_file.ts";
 import { ignoreWithoutReason, unknownRule, unusedIgnore } from "./ignore_rules.ts";
 import { type Ignore, readIgnores } from "./ignores.ts";
-import type { Fix, LintedFile, LintedStatement, Rule, RuleFacts } from "./rule.ts";
+import { locksInUse } from "./in_use.ts";
+import type { EarlierStatement, Fix, LintedFile, Rule, RuleFacts } from "./rule.ts";
 import { RULES } from "./rules/mod.ts";
 
 /** A migration that the parser has taken. */
@@ -57,8 +58,6 @@ export function lint(migrations: readonly ParsedMigration[], options: LintOption
   });
 }
 
-const NOT_KNOWN: Impact = { locks: [], scans: [], rewrites: [], unknown: "What it locks is not known yet" };
-
 interface Work {
   readonly catalog: Catalog;
   readonly rules: readonly Rule[];
@@ -72,11 +71,11 @@ function appliesTo({ from = 0, until = Infinity }: RuleFacts, postgresVersion: n
 function lintFile(migration: ParsedMigration, { catalog, rules, options }: Work): readonly Found[] {
   const { version, name, directives, sql, statements } = migration;
   const { postgresVersion } = options;
-  const earlier: Omit<LintedStatement, "catalog">[] = [];
-  const file: LintedFile = { version, name, text: sql.text, directives, earlier, statements, postgresVersion };
+  const earlier: EarlierStatement[] = [];
+  const file: LintedFile = { version, name, text: sql.text, sql, directives, earlier, statements, postgresVersion };
   const found: (Found & { readonly start: number })[] = [];
   for (const statement of statements) {
-    const impact = NOT_KNOWN;
+    const impact = impactOf(statement, catalog, { postgresVersion });
     for (const rule of rules) {
       for (const problem of rule.check({ statement, impact, catalog }, file)) {
         const { span = statement, message, safeForm, fix, severity = rule.severity } = problem;
@@ -84,7 +83,7 @@ function lintFile(migration: ParsedMigration, { catalog, rules, options }: Work)
         found.push({ finding, fix, migration, statement, start: span.start });
       }
     }
-    earlier.push({ statement, impact });
+    earlier.push({ statement, impact, locks: locksInUse({ statement, impact, catalog }, file) });
     replay(catalog, statement, version);
   }
   return withoutIgnored(found, { migration, enabled: new Set(rules.map(({ id }) => id)), options })

@@ -3,7 +3,7 @@ import { findRelation, resolveListed } from "../../catalog/resolve.ts";
 import { droppedObjects } from "../dropped_objects.ts";
 import { isInUse } from "../in_use.ts";
 import { ownMigration } from "../own_migration.ts";
-import type { LintedFile, Problem, Rule } from "../rule.ts";
+import type { Rule } from "../rule.ts";
 import { listOf, shownName } from "../shown_name.ts";
 import { identifier } from "../../sql/identifiers.ts";
 

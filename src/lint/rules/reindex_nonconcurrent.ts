@@ -4,7 +4,7 @@ import { identifier, relationName } from "../../sql/identifiers.ts";
 import { isOn } from "../../sql/option_values.ts";
 import { isInUse } from "../in_use.ts";
 import { ownMigration, qualifyingEdits } from "../own_migration.ts";
-import type { LintedStatement, Rule } from "../rule.ts";
+import type { Rule } from "../rule.ts";
 import { behindKeyword, withEdits } from "../text_edits.ts";
 
 export const reindexNonconcurrent: Rule = {

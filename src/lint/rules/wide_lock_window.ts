@@ -2,7 +2,7 @@ import { isSame } from "../../catalog/resolve.ts";
 import type { QualifiedName } from "../../catalog/catalog.ts";
 import { behindTheRest, lineOf } from "../held_before.ts";
 import { heldExclusively, isTable, locksInUse } from "../in_use.ts";
-import type { LintedFile, LockInUse, Rule } from "../rule.ts";
+import type { LockInUse, Rule } from "../rule.ts";
 import { earlierInTransaction } from "../same_transaction.ts";
 import { listOf, shownName } from "../shown_name.ts";
 
