@@ -4,6 +4,7 @@ import type { Command } from "./command.ts";
 import { checkCommand } from "./commands/check.ts";
 import { lintCommand } from "./commands/lint.ts";
 import { newCommand } from "./commands/new.ts";
+import { planCommand } from "./commands/plan.ts";
 import { statusCommand } from "./commands/status.ts";
 import { upCommand } from "./commands/up.ts";
 import { verifyCommand } from "./commands/verify.ts";
@@ -15,4 +16,5 @@ export const COMMANDS: readonly Command[] = [
   newCommand,
   lintCommand,
   checkCommand,
+  planCommand,
 ];

@@ -7,6 +7,7 @@ import type {
   MigrationStarted,
   Result,
   ServerNotice,
+  StatementJudged,
   StatementProgress,
   Waiting,
   WaitingForLock,
@@ -22,7 +23,7 @@ import { finalLine, liveLines, nameWidth, plannedLine, stepLine } from "./progre
 import { redact } from "./redact.ts";
 import type { Renderer, RenderOptions, Write } from "./renderer.ts";
 import { progressWords } from "./progress_words.ts";
-import { statementLines, statementsClosing } from "./statement_text.ts";
+import { isQuiet, statementLines, statementsClosing } from "./statement_text.ts";
 import { style } from "./style.ts";
 
 /** Assumed where a terminal does not tell its width. */
@@ -43,6 +44,9 @@ export function humanRenderer(options: RenderOptions): Renderer {
   let doing: string | null = null;
   let toldMs = 0;
   let listed: MigrationListed[] = [];
+  const judged: Pick<StatementJudged, "name" | "span" | "verdict">[] = [];
+  /** Relations that were told of with a statement. */
+  const told = new Set<string>();
 
   function render(event: Event): readonly Write[] {
     switch (event.event) {
@@ -90,7 +94,7 @@ export function humanRenderer(options: RenderOptions): Renderer {
         wroteAbove = true;
         return stdout([checkedLine(event, out)]);
       case "statement":
-        return stdout(statementLines(event, out));
+        return stdout(judgedLines(event));
       case "note":
         return quiet ? [] : stderr(labelled(err.dim("note"), "note", event.message));
       case "detail":
@@ -101,6 +105,15 @@ export function humanRenderer(options: RenderOptions): Renderer {
       case "result":
         return [...closeList(event), ...resultLines(event)];
     }
+  }
+
+  function judgedLines(event: StatementJudged): readonly string[] {
+    const first = judged.at(-1)?.name !== event.name;
+    judged.push({ name: event.name, span: event.span, verdict: event.verdict });
+    if (quiet && event.verdict === "instant") return [];
+    const lines = statementLines(event, { style: out, columns, first, verbose, told });
+    if (!isQuiet(event, options)) { for (const { relation } of event.relations) told.add(relation); }
+    return lines;
   }
 
   function waitingLines(event: Waiting | WaitingForLock): readonly Write[] {
@@ -162,7 +175,7 @@ export function humanRenderer(options: RenderOptions): Renderer {
         return stdout(checkClosing(answer));
       case "plan":
       case "rehearse":
-        return stdout(statementsClosing(answer));
+        return stdout(statementsClosing(answer, judged));
     }
   }
 

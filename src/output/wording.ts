@@ -26,3 +26,21 @@ export function time(date: Date): string {
 export function list(items: readonly string[]): string {
   return items.length < 2 ? items.join("") : `${items.slice(0, -1).join(", ")} and ${items.at(-1)}`;
 }
+
+/** `1 row`, `12,000,000 rows`. */
+export function rowCount(rows: number): string {
+  return `${rows.toLocaleString("en-US")} ${rows === 1 ? "row" : "rows"}`;
+}
+
+const UNITS = ["bytes", "kB", "MB", "GB", "TB", "PB"] as const;
+
+/** As `pg_size_pretty` counts them, in powers of 1024: `8192 bytes`, `4.1 GB`. */
+export function bytes(number: number): string {
+  let value = number;
+  let unit = 0;
+  while (value >= 10_240 || (unit > 0 && value >= 1024)) {
+    value /= 1024;
+    unit++;
+  }
+  return `${unit === 0 || value >= 10 ? Math.round(value) : value.toFixed(1)} ${UNITS[unit]}`;
+}

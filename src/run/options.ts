@@ -37,6 +37,9 @@ export interface UpOptions extends CommonOptions {
 
 export type StatusOptions = CommonOptions;
 
+/** What is looked at is what {@link UpOptions} of the same values would run. */
+export type PlanOptions = CommonOptions & Pick<UpOptions, "to" | "allowOutOfOrder">;
+
 export interface VerifyOptions extends CommonOptions {
   /** Write the checksums of the files as they are now for unrecorded migrations. */
   readonly record: boolean;

@@ -10,6 +10,9 @@ import type { UpOptions } from "./options.ts";
 import type { Seen } from "./settle_unfinished.ts";
 import { type Resolved, resolveUnfinished } from "./unfinished.ts";
 
+/** What decides what is run. */
+export type Choice = Pick<UpOptions, "to" | "allowOutOfOrder" | "retry" | "parse">;
+
 export interface PlannedFiles {
   readonly files: readonly CheckedFile[];
   /** How many stay pending. */
@@ -25,7 +28,7 @@ export interface PlannedFiles {
  */
 export async function planFiles(
   { files: source }: Pick<Context, "files">,
-  { session, tracker, entries, options }: Seen & { readonly session: Session; readonly options: UpOptions },
+  { session, tracker, entries, options }: Seen & { readonly session: Session; readonly options: Choice },
 ): Promise<PlannedFiles> {
   const unfinished = await resolveUnfinished(session, { files: source, tracker, entries, retry: options.retry });
   const stopped = (version: bigint) => failureIn(unfinished.get(version));

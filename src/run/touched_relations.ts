@@ -7,7 +7,7 @@ import type { Impact } from "../impact/impact.ts";
 import { usersOf } from "./usage_words.ts";
 import type { Size } from "./work_estimate.ts";
 
-/** What a catalog says about relations, by the questions that are asked here. */
+/** What a catalog says about relations that were there before the run, by the questions that are asked here. */
 export class Family {
   readonly #catalog: Catalog;
   readonly #children: Map<string, Relation[]> = new Map();
@@ -17,6 +17,8 @@ export class Family {
   constructor(catalog: Catalog) {
     this.#catalog = catalog;
     for (const relation of catalog.relations.values()) {
+      // What the run has made has no size yet, and nobody uses it.
+      if (relation.madeBy !== null) continue;
       for (const parent of relation.parents) push(this.#children, qualified(parent), relation);
       if (relation.index !== null) push(this.#indexes, qualified(relation.index.table), relation);
       for (const [of, what] of tiesOf(relation)) push(this.#dependents, of, what);

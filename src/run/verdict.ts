@@ -50,8 +50,8 @@ export interface WrittenRows {
   readonly relation: string;
   /** null: not known. */
   readonly rows: number | null;
-  /** Whether it may be fewer. */
-  readonly atMost: boolean;
+  /** How well that is known. */
+  readonly known: "exactly" | "about" | "at-most";
 }
 
 /** All that counts. Relations are those that were there before the run; catalogs are left out. */

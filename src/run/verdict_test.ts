@@ -89,7 +89,7 @@ const CASES: readonly (readonly [string, Partial<VerdictFacts>, string])[] = [
   ],
   [
     "few rows",
-    { locks: [{ ...AX, mode: "RowExclusiveLock" }], writes: { relation: "public.posts", rows: 1, atMost: false } },
+    { locks: [{ ...AX, mode: "RowExclusiveLock" }], writes: { relation: "public.posts", rows: 1, known: "exactly" } },
     "instant: 1 row of public.posts is written, and nothing is read from end to end",
   ],
   [
@@ -97,7 +97,7 @@ const CASES: readonly (readonly [string, Partial<VerdictFacts>, string])[] = [
     {
       locks: [{ ...AX, mode: "RowExclusiveLock" }],
       passes: [{ ...SCAN, reason: "no index fits" }],
-      writes: { relation: "public.posts", rows: 1_000_000, atMost: false },
+      writes: { relation: "public.posts", rows: 1_000_000, known: "about" },
     },
     "long: Who writes the same rows waits for about 3 min (an estimate) while public.posts is read from end to end " +
     "(12,000,000 rows, 4.1 GB) and about 1,000,000 rows of public.posts are written: no index fits",

@@ -17,7 +17,7 @@ export function waitingSentence(wait: InTheWay): string {
 
 /** @param lock the strongest that it takes; null for none */
 export function instantSentence(lock: TakenLock | null, writes: WrittenRows | null): string {
-  if (writes !== null) return written(writes);
+  if (writes !== null) return `${capital(passiveRows(writes))}, and nothing is read from end to end`;
   if (lock === null) return "No relation that is there is locked, read or written";
   const who = blockedBy(lock.mode) === "nobody" ? "keeps nobody waiting" : "for a moment only";
   return `${lock.mode} on ${lock.relation} ${who}: nothing is read or written from end to end`;
@@ -78,17 +78,13 @@ function sizeWords({ rows, bytes }: Pass): string {
   return parts.length === 0 ? " (its size is not known)" : ` (${parts.join(", ")})`;
 }
 
-function passiveRows({ relation, rows, atMost }: WrittenRows): string {
-  if (rows === null) return `nobody knows how many rows of ${relation} are written`;
-  return `${atMost ? "up to" : "about"} ${whole(rows)} ${rows === 1 ? "row" : "rows"} of ${relation} are written`;
-}
+const HOW = { "exactly": "", "about": "about ", "at-most": "up to " } as const;
 
-function written({ relation, rows, atMost }: WrittenRows): string {
-  const number = `${atMost ? "Up to " : ""}${whole(rows ?? 0)}`;
-  return `${number} ${rows === 1 ? "row of" : "rows of"} ${relation} ${
+function passiveRows({ relation, rows, known }: WrittenRows): string {
+  if (rows === null) return `nobody knows how many rows of ${relation} are written`;
+  return `${HOW[known]}${whole(rows)} ${rows === 1 ? "row of" : "rows of"} ${relation} ${
     rows === 1 ? "is" : "are"
-  } written, and nothing is ` +
-    "read from end to end";
+  } written`;
 }
 
 /** An estimate is told as one. */
@@ -113,6 +109,10 @@ export function bytesWords(bytes: number): string {
   }
   const digits = unit === 0 || value >= 10 ? Math.round(value).toString() : value.toFixed(1);
   return `${digits} ${UNITS[unit]}`;
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 function lower(text: string): string {

@@ -1,0 +1,108 @@
+/** `plan`: what the pending migrations would do to a database, and to those who use it. */
+
+import type { Catalog } from "../catalog/catalog.ts";
+import { replay } from "../catalog/replay.ts";
+import { readCatalog } from "../database/read_catalog.ts";
+import { readUsage } from "../database/read_usage.ts";
+import type { Session } from "../database/session.ts";
+import { findTracker } from "../database/find_tracker.ts";
+import { readTracker } from "../database/tracker.ts";
+import type { Usage } from "../database/usage.ts";
+import type { PlanResult, StatementJudged, Verdict } from "../events.ts";
+import { compare } from "../history/compare.ts";
+import type { Impact } from "../impact/impact.ts";
+import { impactOf } from "../impact/impact_of.ts";
+import { readMigrationsToRun } from "../migration/read_migrations.ts";
+import type { Statement } from "../sql/parser.ts";
+import type { Context } from "./context.ts";
+import { copyOf, existingNames, withPlan } from "./impact_on_server.ts";
+import { blockingLocks, judge } from "./judge.ts";
+import type { PlanOptions } from "./options.ts";
+import { parseChecked, type ParsedFile } from "./pending_statements.ts";
+import { planFiles } from "./plan_files.ts";
+import { type Plans, readPlansOf } from "./read_plans.ts";
+import { reportFiles, reportRenamed } from "./report_files.ts";
+import { unparsedFile } from "./unparsed_file.ts";
+import type { HeldLock } from "./verdict.ts";
+import { withSession } from "./with_session.ts";
+import { writtenRows } from "./written_rows.ts";
+
+/**
+ * Says of each statement that `up` would run what it locks, reads and writes, and how bad that is. It changes nothing, and
+ * nothing that it locks makes anybody wait.
+ *
+ * @throws {Failure} where history does not match the files, a file has a mistake, or the database cannot be read
+ */
+export async function plan(context: Context, options: PlanOptions): Promise<PlanResult> {
+  const read = await readMigrationsToRun(context.files, options.migrations);
+  reportFiles(context, read);
+  await using database = await context.connect("read");
+  return await withSession(database, context.signal, async (session) => {
+    const tracker = await findTracker(session, options.table);
+    const entries = compare(read.migrations, await readTracker(session, tracker));
+    reportRenamed(context, entries);
+    const choice = { ...options, retry: null, parse: true };
+    const { files } = await planFiles(context, { session, tracker, entries, options: choice });
+    const verdicts: Record<Verdict, number> = { instant: 0, short: 0, long: 0, dangerous: 0 };
+    const parsed = await parseChecked(files);
+    for (const event of files.length === 0 ? [] : await judgeAll(session, parsed)) {
+      verdicts[event.verdict]++;
+      context.report(event);
+    }
+    return { command: "plan", pending: files.map(({ migration }) => migration.version), verdicts };
+  });
+}
+
+async function judgeAll(session: Session, files: readonly ParsedFile[]): Promise<readonly StatementJudged[]> {
+  const statements = files.flatMap((file) => file.statements ?? []);
+  const read = await readCatalog(session, statements);
+  const postgresVersion = Math.floor(session.facts.versionNumber / 10_000);
+  const impacts = impactsOf(files, { catalog: copyOf(read.catalog), postgresVersion });
+  const usage = await readUsage(session, read, existingNames(impacts.values()));
+  const plans = await readPlansOf(session, { read, statements, impacts });
+  const catalog = copyOf(read.catalog);
+  return files.flatMap((file) => judgeFile(file, { catalog, usage, impacts, plans }));
+}
+
+/** What each statement does to the database that those before it leave behind. */
+function impactsOf(
+  files: readonly ParsedFile[],
+  { catalog, postgresVersion }: { readonly catalog: Catalog; readonly postgresVersion: number },
+): ReadonlyMap<Statement, Impact> {
+  const impacts = new Map<Statement, Impact>();
+  for (const { file, statements } of files) {
+    for (const statement of statements ?? []) {
+      impacts.set(statement, impactOf(statement, catalog, { postgresVersion }));
+      replay(catalog, statement, file.migration.version);
+    }
+  }
+  return impacts;
+}
+
+interface Known {
+  /** As it is before the file; it is changed as its statements would change the database. */
+  readonly catalog: Catalog;
+  readonly usage: Usage;
+  readonly impacts: ReadonlyMap<Statement, Impact>;
+  readonly plans: Plans;
+}
+
+function judgeFile({ file, statements }: ParsedFile, known: Known): readonly StatementJudged[] {
+  if (statements === null) return [unparsedFile(file)];
+  const { version, name, directives } = file.migration;
+  const held: HeldLock[] = [];
+  return statements.map((statement) => {
+    const { catalog, usage, impacts, plans } = known;
+    const explained = plans.get(statement) ?? null;
+    const event = judge({
+      ...{ version, name, sql: file.sql, statement, catalog, usage },
+      impact: withPlan(impacts.get(statement)!, explained),
+      held: [...held],
+      writes: writtenRows(statement, { catalog, explained, copies: file.copies }),
+    });
+    // Without a transaction of the file's own, a lock is given back when its statement ends.
+    if (!directives.noTransaction) held.push(...blockingLocks(event));
+    replay(catalog, statement, version);
+    return event;
+  });
+}
