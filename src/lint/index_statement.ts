@@ -1,8 +1,8 @@
 /** A CREATE INDEX: its own text for other tables, and the names that the server would choose. */
 
 import type { IndexStmt } from "libpg-query";
-import { type Catalog, qualified, type Relation } from "../catalog/catalog.ts";
-import { objectName } from "../catalog/object_name.ts";
+import type { Catalog, Relation } from "../catalog/catalog.ts";
+import { chooseName, indexColumnNames, joinedColumns } from "../catalog/object_names.ts";
 import { identifier } from "../sql/identifiers.ts";
 import type { Statement } from "../sql/parser.ts";
 import { keyword, nameSpan, ownTokens, textOf } from "./text_edits.ts";
@@ -15,17 +15,12 @@ export function chosenIndexName(
   table: Relation,
   catalog: Catalog,
 ): string {
-  const columns = [...indexParams, ...indexIncludingParams].flatMap((node) => {
-    if (!("IndexElem" in node)) return [];
-    const { name, expr } = node.IndexElem;
-    // An expression that is no more than a call has the name of its function.
-    const call = expr !== undefined && "FuncCall" in expr ? expr.FuncCall.funcname?.at(-1) : undefined;
-    return [name ?? (call !== undefined && "String" in call ? call.String.sval ?? "expr" : "expr")];
-  });
-  return objectName(
-    { table: table.name, column: columns.join("_"), label: "idx" },
-    (name) => catalog.relations.has(qualified({ schema: table.schema, name })),
+  const elements = [...indexParams, ...indexIncludingParams].flatMap((node) =>
+    "IndexElem" in node ? [node.IndexElem] : []
   );
+  const { schema, name } = table;
+  const columns = joinedColumns(indexColumnNames(elements));
+  return chooseName(catalog, { schema, table: name, columns, label: "idx" }, { constraint: false, relation: true });
 }
 
 export interface IndexOn {

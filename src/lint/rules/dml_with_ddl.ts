@@ -25,10 +25,10 @@ export const dmlWithDdl: Rule = {
   examples: [
     {
       before: ["CREATE TABLE posts (id bigint PRIMARY KEY, published_at timestamptz);"],
-      bad: `ALTER TABLE posts ADD COLUMN created_at timestamptz;
+      bad: `ALTER TABLE posts ADD COLUMN created_at timestamptz NULL;
 UPDATE posts SET created_at = published_at WHERE published_at IS NOT NULL;`,
       good: [
-        "ALTER TABLE posts ADD COLUMN created_at timestamptz;",
+        "ALTER TABLE posts ADD COLUMN created_at timestamptz NULL;",
         "UPDATE posts SET created_at = published_at WHERE published_at IS NOT NULL;",
       ],
     },

@@ -1,6 +1,16 @@
 /** All rules of `lint`, sorted by id. */
 
 import type { Rule } from "../rule.ts";
+import { addCheckValid } from "./add_check_valid.ts";
+import { addColumnSerialIdentity } from "./add_column_serial_identity.ts";
+import { addColumnVolatileDefault } from "./add_column_volatile_default.ts";
+import { addColumnWithoutDefault } from "./add_column_without_default.ts";
+import { addExclusion } from "./add_exclusion.ts";
+import { addFkValid } from "./add_fk_valid.ts";
+import { addGeneratedStored } from "./add_generated_stored.ts";
+import { addPk } from "./add_pk.ts";
+import { addRequiredColumn } from "./add_required_column.ts";
+import { addUnique } from "./add_unique.ts";
 import { attachPartitionUnproven } from "./attach_partition_unproven.ts";
 import { cluster } from "./cluster.ts";
 import { concurrentIfNotExists } from "./concurrent_if_not_exists.ts";
@@ -9,16 +19,32 @@ import { createIndexNonconcurrent } from "./create_index_nonconcurrent.ts";
 import { createPartitionOf } from "./create_partition_of.ts";
 import { detachNonconcurrent } from "./detach_nonconcurrent.ts";
 import { dmlWithDdl } from "./dml_with_ddl.ts";
+import { dropColumn } from "./drop_column.ts";
 import { dropIndexNonconcurrent } from "./drop_index_nonconcurrent.ts";
+import { dropNotNull } from "./drop_not_null.ts";
+import { enumValueUsed } from "./enum_value_used.ts";
 import { refreshMatview } from "./refresh_matview.ts";
 import { reindexNonconcurrent } from "./reindex_nonconcurrent.ts";
+import { renameColumn } from "./rename_column.ts";
+import { setNotNull } from "./set_not_null.ts";
 import { statementUnderAccessExclusive } from "./statement_under_access_exclusive.ts";
 import { transactionInFile } from "./transaction_in_file.ts";
 import { unbatchedDml } from "./unbatched_dml.ts";
 import { vacuumFull } from "./vacuum_full.ts";
+import { validateSameTransaction } from "./validate_same_transaction.ts";
 import { wideLockWindow } from "./wide_lock_window.ts";
 
 export const RULES: readonly Rule[] = [
+  addCheckValid,
+  addColumnSerialIdentity,
+  addColumnVolatileDefault,
+  addColumnWithoutDefault,
+  addExclusion,
+  addFkValid,
+  addGeneratedStored,
+  addPk,
+  addRequiredColumn,
+  addUnique,
   attachPartitionUnproven,
   cluster,
   concurrentIfNotExists,
@@ -27,12 +53,18 @@ export const RULES: readonly Rule[] = [
   createPartitionOf,
   detachNonconcurrent,
   dmlWithDdl,
+  dropColumn,
   dropIndexNonconcurrent,
+  dropNotNull,
+  enumValueUsed,
   refreshMatview,
   reindexNonconcurrent,
+  renameColumn,
+  setNotNull,
   statementUnderAccessExclusive,
   transactionInFile,
   unbatchedDml,
   vacuumFull,
+  validateSameTransaction,
   wideLockWindow,
 ];

@@ -1,0 +1,110 @@
+import type { Catalog, Relation } from "../../catalog/catalog.ts";
+import { isSame, resolveRelation } from "../../catalog/resolve.ts";
+import { identifier, listedParts, relationName } from "../../sql/identifiers.ts";
+import type { ActionSteps } from "../action_problems.ts";
+import {
+  type AddedConstraint,
+  addedConstraintProblems,
+  isValidatedAtOnce,
+  notValidSteps,
+} from "../added_constraints.ts";
+import { type LeafPartition, leafPartitions } from "../leaf_partitions.ts";
+import type { Rule } from "../rule.ts";
+import { defaultOf } from "../staged_column.ts";
+
+export const addFkValid: Rule = {
+  id: "add-fk-valid",
+  severity: "error",
+  fires: "a FOREIGN KEY that is added to an existing table without NOT VALID",
+  why:
+    "PostgreSQL looks every row up in the other table, and holds a SHARE ROW EXCLUSIVE lock on both tables while it does: " +
+    "nobody writes to either of them for as long as that takes. A new column that is NULL in every row has nothing to look " +
+    "up; one with a default has.",
+  instead:
+    "Add it as NOT VALID: it holds for all that is written from then on, and no row is read. A later migration validates " +
+    "it, while others read and write.",
+  source: "https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-NOTES",
+  examples: [{
+    before: [
+      "CREATE TABLE users (id bigint PRIMARY KEY);",
+      "CREATE TABLE posts (id bigint PRIMARY KEY, user_id bigint);",
+    ],
+    bad: "ALTER TABLE posts ADD CONSTRAINT posts_user_id_fkey FOREIGN KEY (user_id) REFERENCES users;",
+    good: [
+      "ALTER TABLE posts ADD CONSTRAINT posts_user_id_fkey FOREIGN KEY (user_id) REFERENCES users NOT VALID;",
+      "ALTER TABLE posts VALIDATE CONSTRAINT posts_user_id_fkey;",
+    ],
+  }, {
+    before: [
+      "CREATE TABLE teams (id bigint PRIMARY KEY);",
+      "INSERT INTO teams VALUES (1);",
+      "CREATE TABLE users (id bigint PRIMARY KEY);",
+    ],
+    bad: "ALTER TABLE users ADD COLUMN team_id bigint DEFAULT 1 REFERENCES teams;",
+    good: [
+      `ALTER TABLE users
+  ADD COLUMN team_id bigint DEFAULT 1,
+  ADD CONSTRAINT users_team_id_fkey FOREIGN KEY (team_id) REFERENCES teams NOT VALID;`,
+      "ALTER TABLE users VALIDATE CONSTRAINT users_team_id_fkey;",
+    ],
+  }],
+  check: (linted, file) =>
+    addedConstraintProblems(linted, {
+      file,
+      kinds: ["CONSTR_FOREIGN"],
+      faultOf: (added) => {
+        const { constraint, column, sql } = added;
+        if (!isValidatedAtOnce(added) || column !== null && defaultOf(column) === null) return null;
+        const parent = relationName(constraint.pktable!);
+        const chosen = sql.freeName(column?.name ?? listedParts(constraint.fk_attrs).join("_"), "fkey");
+        const message =
+          `${identifier(constraint.conname ?? chosen)} looks every row of ${sql.table} up in ${parent}, with ` +
+          `a SHARE ROW EXCLUSIVE lock on both: nobody writes to ${sql.table} or ${parent} until that is done.`;
+        if (sql.relation.kind !== "partitioned-table" || file.postgresVersion >= NOT_VALID_ON_PARTITIONED) {
+          return { message, steps: notValidSteps(added, chosen) };
+        }
+        const range = added.statement.node.relation!;
+        const partitions = leafPartitions(sql.relation, { catalog: linted.catalog, range });
+        const isProved = partitions?.every(({ relation }) => hasForeignKey(relation, added, linted.catalog)) === true;
+        return isProved ? null : { message, steps: partitions && partByPart(added, { partitions, chosen }) };
+      },
+    }),
+};
+
+/** The first version in which a partitioned table takes a foreign key that is NOT VALID. */
+const NOT_VALID_ON_PARTITIONED = 18;
+
+/** Whether a partition has a foreign key that the one of the whole table can take over without looking anything up. */
+function hasForeignKey({ constraints }: Relation, { constraint }: AddedConstraint, catalog: Catalog): boolean {
+  const parent = resolveRelation(catalog, constraint.pktable!);
+  const columns = listedParts(constraint.fk_attrs);
+  return parent !== null &&
+    constraints.some(({ validated, references, columns: own }) =>
+      validated && references !== null && isSame(references, parent) && String(own) === String(columns)
+    );
+}
+
+/** First on each partition, where it can be NOT VALID; then on the whole, which finds it there. */
+function partByPart(
+  added: AddedConstraint,
+  { partitions, chosen }: { readonly partitions: readonly LeafPartition[]; readonly chosen: string },
+): ActionSteps {
+  const { sql } = added;
+  const { action: notValid } = notValidSteps(added, chosen);
+  const name = added.constraint.conname ?? chosen;
+  const each = (sqlOf: (partition: string) => string) => partitions.map((partition) => sqlOf(partition.name));
+  return {
+    title: `add ${name} to the partitions, not validated`,
+    action: null,
+    after: each((partition) => `ALTER TABLE ${partition} ${notValid}`),
+    next: [
+      {
+        title: `validate ${name} on the partitions`,
+        sql: each((partition) => `ALTER TABLE ${partition} VALIDATE CONSTRAINT ${identifier(name)};`).join("\n"),
+        noTransaction: false,
+      },
+      { title: `add ${name}`, sql: `${sql.alter} ${notValid!.replace(/ NOT VALID$/, "")};`, noTransaction: false },
+    ],
+    mechanical: true,
+  };
+}

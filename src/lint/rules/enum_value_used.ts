@@ -1,0 +1,43 @@
+import { leaving } from "../action_problems.ts";
+import { addedInFile, enumValueUses } from "../enum_value_uses.ts";
+import { literal } from "../../sql/identifiers.ts";
+import type { Rule } from "../rule.ts";
+import { writeSafeForm } from "../safe_form.ts";
+
+export const enumValueUsed: Rule = {
+  id: "enum-value-used",
+  severity: "error",
+  fires: "the use of an enum's value in the transaction that added it",
+  why:
+    "A value that ALTER TYPE … ADD VALUE adds cannot be used before its transaction has been committed: the statement fails " +
+    "(55P04), and the whole migration with it. An enum that the same migration has made may be used at once.",
+  instead: "Add the value in one migration, and use it in the next.",
+  source: "https://www.postgresql.org/docs/current/sql-altertype.html#SQL-ALTERTYPE-NOTES",
+  examples: [{
+    before: [
+      "CREATE TYPE mood AS ENUM ('sad', 'happy');",
+      "CREATE TABLE people (name text PRIMARY KEY, mood mood);",
+    ],
+    bad: `ALTER TYPE mood ADD VALUE 'calm';
+UPDATE people SET mood = 'calm' WHERE mood IS NULL;`,
+    badFails: "55P04",
+    good: ["ALTER TYPE mood ADD VALUE 'calm';", "UPDATE people SET mood = 'calm' WHERE mood IS NULL;"],
+  }],
+  check: (linted, file) => {
+    const { statement, catalog } = linted;
+    if (file.directives.noTransaction) return [];
+    const added = addedInFile(file.earlier.map(({ statement }) => statement), { catalog, version: file.version });
+    const [use] = added.length === 0 ? [] : enumValueUses(statement, { catalog, added });
+    if (use === undefined) return [];
+    const message = `This migration adds ${literal(use.value)} to ${use.type.name}, and may not use it before it is ` +
+      "committed: the statement fails (55P04).";
+    const next = [{ title: `use ${use.value}`, sql: `${statement.text};`, noTransaction: false }];
+    const isLast = file.statements.at(-1) === statement;
+    return [{
+      ...(use.span === null ? {} : { span: use.span }),
+      message,
+      safeForm: writeSafeForm([...leaving(file), ...next]),
+      fix: isLast ? { statement: null, noTransaction: false, next } : null,
+    }];
+  },
+};

@@ -1,0 +1,37 @@
+/** SQL about the table of an ALTER TABLE: as the statement names it, with the names that the server would choose. */
+
+import type { RangeVar } from "libpg-query";
+import type { Catalog, Relation } from "../catalog/catalog.ts";
+import { chooseName } from "../catalog/object_names.ts";
+import { dotted, relationName } from "../sql/identifiers.ts";
+
+export interface TableSql {
+  /** `"S".posts`: with a schema where the statement has one. */
+  readonly table: string;
+  /** `ALTER TABLE IF EXISTS ONLY "S".posts`. */
+  readonly alter: string;
+  readonly relation: Relation;
+  /** A name for a constraint or index that is free: `posts_user_id_fkey`. Not as SQL. */
+  freeName(column: string | null, label: string): string;
+  /** A name in the table's schema as SQL, qualified where the statement qualifies the table. */
+  inSchema(name: string): string;
+}
+
+/** A statement that alters a table: ALTER TABLE, or one of its forms that is a statement of its own. */
+export interface AlteringStatement {
+  readonly node: { readonly relation?: RangeVar; readonly missing_ok?: boolean };
+}
+
+export function tableSql({ node }: AlteringStatement, relation: Relation, catalog: Catalog): TableSql {
+  const range = node.relation!;
+  const table = relationName(range);
+  const { schema, name } = relation;
+  return {
+    table,
+    alter: `ALTER TABLE ${node.missing_ok ? "IF EXISTS " : ""}${range.inh ? "" : "ONLY "}${table}`,
+    relation,
+    freeName: (columns, label) =>
+      chooseName(catalog, { schema, table: name, columns, label }, { constraint: true, relation: true }),
+    inSchema: (name) => dotted([range.schemaname, name]),
+  };
+}

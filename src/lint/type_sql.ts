@@ -1,0 +1,27 @@
+import type { DataType } from "../catalog/catalog.ts";
+import { dotted, identifier } from "../sql/identifiers.ts";
+
+/** The names by which SQL knows the server's own types, where they are others, or words that would be put in quotes. */
+const SQL_NAMES: Readonly<Record<string, string>> = {
+  bit: "bit",
+  bool: "boolean",
+  bpchar: "character",
+  float4: "real",
+  float8: "double precision",
+  int2: "smallint",
+  int4: "integer",
+  int8: "bigint",
+  interval: "interval",
+  numeric: "numeric",
+  time: "time",
+  timestamp: "timestamp",
+  varbit: "bit varying",
+  varchar: "varchar",
+};
+
+/** A type as SQL: `numeric(10, 2)[]`. */
+export function typeSql({ schema, name, modifiers, dimensions, collation }: DataType): string {
+  const own = schema === "pg_catalog" ? SQL_NAMES[name] ?? identifier(name) : dotted([schema, name]);
+  const limits = modifiers.length === 0 ? "" : `(${modifiers.join(", ")})`;
+  return `${own}${limits}${"[]".repeat(dimensions)}${collation === null ? "" : ` COLLATE ${collation}`}`;
+}
