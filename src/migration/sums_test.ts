@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import fc from "fast-check";
 import { Failure } from "../errors.ts";
 import { formatSums, readSums } from "./sums.ts";
 
@@ -17,6 +18,17 @@ Deno.test("formatSums() writes what readSums() reads, whatever the names hold", 
   assert.equal(text.split("\n")[1], `\\${B}  2_back\\\\slash.sql`);
   assert.equal(text.split("\n").length, 5);
   assert.deepEqual(readSums(text, "sums"), { migrations, ignored: [] });
+});
+
+Deno.test("readSums() reads every list of names that formatSums() has written", () => {
+  const title = fc.string({ unit: "binary", minLength: 1 }).map((text) => text.replaceAll("/", "\\\n\r"));
+  const titles = fc.array(title, { maxLength: 5 });
+  fc.assert(fc.property(titles, (titles) => {
+    const migrations = titles.map((title, index) => (
+      { version: BigInt(index + 1), name: `${index + 1}_${title}.sql`, checksum: B }
+    ));
+    assert.deepEqual(readSums(formatSums(migrations), "sums"), { migrations, ignored: [] });
+  }));
 });
 
 Deno.test("readSums() takes binary marks, capitals, CRLF, a BOM, comments, and names that begin with ./", () => {
