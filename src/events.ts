@@ -439,6 +439,8 @@ export interface CheckResult {
   readonly versions: Readonly<Record<MigrationChecked["state"], readonly bigint[]>>;
   readonly findings: Readonly<Record<Severity, number>>;
   readonly durationMs: number;
+  /** The rules of lint that were applied. */
+  readonly rules: readonly RuleSummary[];
   /** Where the migrations were tried, as `18.4`. */
   readonly postgresVersion: string;
   readonly embedded: boolean;

@@ -96,6 +96,10 @@ export interface CheckOptions extends Omit<DatabaseOptions, "databaseUrl"> {
   readonly sums?: string;
   /** The file of checksums to write. Default: none. */
   readonly writeSums?: string;
+  /** The ids of the rules of lint to apply. Default: all. */
+  readonly rules?: readonly string[];
+  /** The oldest major version of PostgreSQL that the files must suit, for lint. Default 14. */
+  readonly postgresVersion?: number;
 }
 
 export interface LintOptions extends CommonOptions {
@@ -166,9 +170,11 @@ export function verify(options: VerifyOptions): Promise<VerifyResult> {
  * @throws {Failure} when what the files mean is not certain, or the server cannot be worked with
  */
 export function check(options: CheckOptions): Promise<CheckResult> {
-  const { databaseUrl = null, base = null, sums = null, writeSums = null } = options;
+  const { databaseUrl = null, base = null, sums = null, writeSums = null, rules: named = [] } = options;
+  const { postgresVersion = OLDEST_POSTGRES_VERSION } = options;
+  const rules = chooseRules({ named });
   const context = contextOf({ ...options, databaseUrl: databaseUrl ?? "embedded:" });
-  return runCheck(context, { ...common(options), databaseUrl, base, sums, writeSums });
+  return runCheck(context, { ...common(options), databaseUrl, base, sums, writeSums, rules, postgresVersion });
 }
 
 /**

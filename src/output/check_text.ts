@@ -2,6 +2,7 @@
 
 import type { CheckResult, MigrationChecked } from "../events.ts";
 import { escapeLine } from "./escape.ts";
+import { findingsPhrase } from "./finding_text.ts";
 import { redact } from "./redact.ts";
 import type { Style } from "./style.ts";
 import { count, duration, list } from "./wording.ts";
@@ -30,7 +31,9 @@ export function checkClosing(answer: CheckResult): readonly string[] {
   const those = rest.length === 0 ? count(total, "migration") : `${passed.length} of ${count(total, "migration")}`;
   const where = `PostgreSQL ${postgresVersion}${embedded ? " (embedded)" : ""}`;
   const sentence = `${those} passed on ${where} in ${duration(durationMs)}`;
+  const { error, warning, info } = answer.findings;
   return [
+    ...error + warning + info === 0 ? [] : [`lint: ${findingsPhrase(answer.findings)}.`],
     `${[sentence, ...rest.length === 0 ? [] : [list(rest)]].join("; ")}.`,
     ...inconclusive.length > 0 && failed.length === 0 && embedded
       ? ["Nothing is known of what is inconclusive. To try it on a server: pgmigrate check --database-url URL"]

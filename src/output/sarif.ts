@@ -83,7 +83,7 @@ function document(
 
 /** The rules that were applied, and what else was found: the codes of errors. */
 function rulesOf(answer: Result["answer"], located: readonly Located[]) {
-  const applied = answer?.command === "lint" ? answer.rules : [];
+  const applied = answer?.command === "lint" || answer?.command === "check" ? answer.rules : [];
   const others = new Set(located.map(({ ruleId }) => ruleId).filter((id) => applied.every((rule) => rule.id !== id)));
   return [
     ...applied.map(describe),

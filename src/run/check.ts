@@ -2,12 +2,19 @@
 
 import { together } from "../errors.ts";
 import type { CheckResult, Event, MigrationChecked } from "../events.ts";
+import { lint, type ParsedMigration } from "../lint/lint.ts";
+import { ruleSummaries } from "../lint/rule_ids.ts";
+import type { Migration } from "../migration/migration.ts";
 import { readMigrationsToRun } from "../migration/read_migrations.ts";
 import { formatSums } from "../migration/sums.ts";
+import { reachesBeyondDatabase } from "../sql/beyond_database.ts";
+import { placeInFile } from "../sql/sql_file.ts";
 import { type Base, baseFailures, readBase, readSumsFile } from "./base.ts";
 import { checkEachFile } from "./check_files.ts";
 import type { Context } from "./context.ts";
+import { countFindings, reportTooLarge } from "./lint.ts";
 import type { CheckOptions } from "./options.ts";
+import { parseFiles } from "./parse_files.ts";
 import { reportFiles } from "./report_files.ts";
 import { startTrial } from "./trial_database.ts";
 import { tryMigrations } from "./try_migrations.ts";
@@ -26,15 +33,19 @@ export async function check(context: Context, options: CheckOptions): Promise<Ch
   reportFiles(context, read);
   const { migrations } = read;
   const changed = [];
-  for (const base of await readBases(context, options)) {
+  const bases = await readBases(context, options);
+  for (const base of bases) {
     changed.push(...await baseFailures(base, { migrations, directory: options.migrations }));
   }
   // Writing over the checksums would lose what proves the change.
   const sums = changed.length === 0 ? options.writeSums : null;
   if (sums !== null) await files.replace(sums, formatSums(migrations));
 
+  // It starts while the files are parsed and linted.
   await using trial = startTrial(context, options.databaseUrl);
   const checked = await checkEachFile(files, migrations);
+  const isNew = ({ name }: Migration) => bases.every((base) => base.migrations.every((one) => one.name !== name));
+  const findings = await lintNew(context, { migrations, isNew, options });
   const database = await trial.opened;
   const versions: Record<MigrationChecked["state"], bigint[]> = { passed: [], failed: [], inconclusive: [] };
   const report = (event: Event) => {
@@ -48,13 +59,44 @@ export async function check(context: Context, options: CheckOptions): Promise<Ch
   return {
     command: "check",
     versions,
-    findings: { error: 0, warning: 0, info: 0 },
+    findings,
+    rules: ruleSummaries(options.rules),
     durationMs: performance.now() - started,
     postgresVersion: tried.postgresVersion,
     embedded: database.kind === "embedded",
     sums,
     failure: together([...changed, ...tried.failures]),
   };
+}
+
+/** Files that the base has cannot be changed any more, so that findings in them would help nobody. */
+async function lintNew(
+  { files, report }: Context,
+  { migrations, isNew, options }: {
+    readonly migrations: readonly Migration[];
+    readonly isNew: (migration: Migration) => boolean;
+    readonly options: CheckOptions;
+  },
+): Promise<CheckResult["findings"]> {
+  // What could not be parsed is told with the migrations that fail.
+  const { parsed, tooLarge } = await parseFiles(files, { migrations, isAsked: isNew });
+  reportTooLarge(report, tooLarge);
+  if (options.databaseUrl !== null) reportReach(report, parsed);
+  const found = lint(parsed, options);
+  for (const { finding } of found) report(finding);
+  return countFindings(found);
+}
+
+/** What stays on a server when the scratch database is gone. */
+function reportReach(report: Context["report"], parsed: readonly ParsedMigration[]): void {
+  for (const { name, sql, statements } of parsed) {
+    const reaching = statements.find((statement) => reachesBeyondDatabase(statement) !== null);
+    if (reaching === undefined) continue;
+    const { line } = placeInFile(sql, reaching.start);
+    const what = reachesBeyondDatabase(reaching);
+    const message = `${name} changes more than its database (line ${line}: ${what}), and that stays on the server`;
+    report({ event: "warning", code: "beyond-database", message, file: sql.path });
+  }
 }
 
 /** @throws {Failure} exit code 2 */

@@ -67,12 +67,17 @@ export async function parseToLint(
 ): Promise<{ readonly parsed: readonly ParsedMigration[]; readonly unreadable: number }> {
   const { parsed, failures, tooLarge } = await parseFiles(files, { migrations, isAsked });
   for (const failure of failures) report({ event: "error", failure });
+  reportTooLarge(report, tooLarge);
+  const unreadable = new Set(failures.map(({ details }) => details.place?.file ?? details.file)).size;
+  return { parsed, unreadable };
+}
+
+/** Files that nothing can be found in. */
+export function reportTooLarge(report: LintContext["report"], tooLarge: readonly Migration[]): void {
   for (const { path: file } of tooLarge) {
     const message = `${file} is too large to be parsed, so nothing is known of what is in it`;
     report({ event: "warning", code: "not-linted", message, file });
   }
-  const unreadable = new Set(failures.map(({ details }) => details.place?.file ?? details.file)).size;
-  return { parsed, unreadable };
 }
 
 async function fix(

@@ -47,7 +47,7 @@ export interface VerifyOptions extends CommonOptions {
   readonly restore: boolean;
 }
 
-export interface CheckOptions extends CommonOptions {
+export interface CheckOptions extends CommonOptions, Pick<LintOptions, "rules" | "postgresVersion"> {
   /** A server, on which a scratch database is made; null for the embedded PostgreSQL. */
   readonly databaseUrl: string | null;
   /** A directory of migrations or a file of checksums that must not have been changed; null for none. */

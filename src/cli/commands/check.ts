@@ -1,27 +1,33 @@
 import type { ExitCode } from "../../errors.ts";
 import type { CheckResult } from "../../events.ts";
 import { defineCommand } from "../command.ts";
+import { nearest } from "../nearest.ts";
 import { duration, flag, path } from "../option.ts";
+import { RULE_OPTIONS } from "../rule_options.ts";
 
 export const checkCommand = defineCommand({
   name: "check",
-  summary: "try every migration from nothing, without a server",
+  summary: "lint, and try every migration from nothing, without a server",
   details: [
-    "Looks at numbers and names, parses, and applies every file to an empty embedded PostgreSQL 18, in memory. " +
+    "Looks at numbers and names, parses, lints (pgmigrate lint --help), and applies every file to an empty embedded " +
+    "PostgreSQL 18, in memory. " +
     "DATABASE_URL counts for nothing here: only the option --database-url makes it connect, to make a database " +
     "pgmigrate_check_… on that server, apply the files there, and drop it. What a file does outside its database " +
     "(roles, tablespaces, ALTER SYSTEM) stays on that server.",
     "A migration is inconclusive when it needs what the embedded PostgreSQL has not (an extension, a role, a setting), " +
-    "or comes behind one that failed. With --base, a file that the base has must be as it is there, and new files " +
-    "must have higher numbers.",
-    "Exits with 7 when a migration fails, or a file of the base was changed, and with 2 for two files with one number.",
+    "or comes behind one that failed. With --base, a file that the base has must be as it is there, new files must " +
+    "have higher numbers, and only these are linted: the others can no longer be changed.",
+    "Exits with 7 when a migration fails, lint finds an error, or a file of the base was changed, and with 2 for two " +
+    "files with one number.",
   ],
   operand: null,
+  finds: true,
   options: {
     "base": path("DIR|FILE", "the migrations that must not change: their directory elsewhere, or a file of checksums"),
     "sums": path("FILE", "the same, a file of checksums as sha256sum writes it, names without a directory"),
     "write-sums": path("FILE", "write the checksums of all migrations, for --sums; not when --base or --sums object"),
-    "strict": flag("exit with 7 for inconclusive migrations too"),
+    ...RULE_OPTIONS,
+    "strict": flag("exit with 7 for warnings and for inconclusive migrations too"),
     "wait": duration("wait that long for a server of --database-url that is still starting [0]", 0),
   },
   examples: [
@@ -32,11 +38,16 @@ export const checkCommand = defineCommand({
     { command: "pgmigrate check -d postgres://ci@localhost/postgres", explains: "on a server, in a scratch database" },
   ],
   async call({ options, common, context }) {
-    const { check } = await import("../../run/check.ts");
+    const [{ check }, { chooseRules }] = await Promise.all([
+      import("../../run/check.ts"),
+      import("../../run/choose_rules.ts"),
+    ]);
     const answer = await check(context(options.wait), {
       migrations: common.migrations,
       table: common.table,
       databaseUrl: common["database-url"],
+      rules: chooseRules({ named: options.rule, disabled: options.disable, nearest }),
+      postgresVersion: Number(options["postgres-version"]),
       base: options.base,
       sums: options.sums,
       writeSums: options["write-sums"],
