@@ -128,3 +128,18 @@ Deno.test("check reads the sums that sha256sum writes, and says which line it ca
   assert.equal(missing.code, 2);
   assert.match(missing.stderr, /^error: There is nothing at nowhere to compare with\nhint: --base takes /);
 });
+
+Deno.test("check --base lints what is new alone", async () => {
+  await using directory = await changed();
+  const unknown = (table: string) => `-- pgmigrate: ignore=no-such-rule because\nCREATE TABLE ${table} ();\n`;
+  for (const folder of ["main", "migrations"]) {
+    await Deno.writeTextFile(`${directory.path}/${folder}/006_f.sql`, unknown("f"));
+  }
+  assert.equal((await check(directory, "-q")).code, 7, "what the base has is linted without --base");
+  await directory.write("007_g.sql", unknown("g"));
+  const { code, stdout } = await check(directory, "--base", "main", "--json");
+  assert.equal(code, 7);
+  assert.deepEqual(linesOf(stdout, "finding").map(({ file }) => file), ["migrations/007_g.sql"]);
+  await directory.remove("007_g.sql");
+  assertDone(await check(directory, "--base", "main", "--strict"));
+});

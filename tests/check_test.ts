@@ -25,6 +25,9 @@ function errors(stdout: string): readonly (readonly unknown[])[] {
   return linesOf(stdout, "error").map(({ code, file, line, column }) => [code, file, line, column]);
 }
 
+/** Finds nothing here: for tests of what is said beside findings. */
+const HARDLY_LINTED = ["--rule", "unused-ignore"];
+
 const GOOD = {
   "001_users.sql": "CREATE TABLE users (id bigint PRIMARY KEY);\nDO $$ BEGIN RAISE NOTICE 'made'; END $$;\n",
   "2_index.sql": "-- pgmigrate: no-transaction\nCREATE INDEX CONCURRENTLY users_idx ON users (id);\n",
@@ -33,7 +36,7 @@ const GOOD = {
 
 Deno.test("check applies every file from nothing on the embedded PostgreSQL, whatever DATABASE_URL is", async () => {
   await using files = await project(GOOD);
-  const human = await files.check();
+  const human = await files.check(...HARDLY_LINTED);
   assertDone(human);
   assert.deepEqual(
     steady(human.stdout),
@@ -66,7 +69,7 @@ Deno.test("a migration that fails is shown where it failed, and nothing is known
     "002_b.sql": "CREATE TABLE b (n int);\nINSERT INTO a VALUES (1);\nSELECT nothing FROM a;\n",
     "003_c.sql": "CREATE TABLE c ();\n",
   });
-  const { code, stdout, stderr } = await files.check();
+  const { code, stdout, stderr } = await files.check(...HARDLY_LINTED);
   assert.equal(code, 7);
   assert.deepEqual(
     steady(stdout),
@@ -125,7 +128,7 @@ const INCONCLUSIVE = {
 
 Deno.test("what the embedded PostgreSQL has not is named, and its migration is inconclusive, not passed", async () => {
   await using files = await project(INCONCLUSIVE);
-  const { code, stdout, stderr } = await files.check("--format", "github");
+  const { code, stdout, stderr } = await files.check("--format", "github", ...HARDLY_LINTED);
   assert.equal(code, 0);
   const needs = (need: string) => `needs ${need}, which the embedded PostgreSQL has not`;
   assert.deepEqual(steady(stdout).split("\n").filter((line) => !line.startsWith("::")), [
@@ -147,7 +150,7 @@ Deno.test("what the embedded PostgreSQL has not is named, and its migration is i
 
 Deno.test("check --strict exits with 7 for inconclusive migrations", async () => {
   await using files = await project(INCONCLUSIVE);
-  const { code, stdout } = await files.check("--strict", "--json");
+  const { code, stdout } = await files.check("--strict", "--json", ...HARDLY_LINTED);
   assert.equal(code, 7);
   assert.deepEqual(linesOf(stdout, "error"), []);
   const [, places, more, , grant] = linesOf(stdout, "migration");
@@ -189,4 +192,42 @@ Deno.test("check takes no embedded database that is kept, and makes none", async
     /^error: check cannot work on an embedded database that is kept\nhint: Leave --database-url out/,
   );
   assert.deepEqual(Array.from(Deno.readDirSync(files.directory.path), ({ name }) => name), ["migrations"]);
+});
+
+const LINTED = {
+  "001_a.sql": "CREATE TABLE a (n int);\n",
+  "002_b.sql": "-- pgmigrate: ignore=no-such-rule because\nCREATE TABLE b ();\n",
+  "003_c.sql": "-- pgmigrate: ignore=transaction-in-file because\nCREATE TABLE c ();\n",
+};
+
+Deno.test("check lints, and tries all migrations where lint finds an error too", async () => {
+  await using files = await project(LINTED);
+  const { code, stdout } = await files.check("--json");
+  assert.equal(code, 7);
+  assert.deepEqual(linesOf(stdout, "finding").map(({ rule, severity, file, line }) => [rule, severity, file, line]), [
+    ["unknown-rule", "error", "migrations/002_b.sql", 1],
+    ["unused-ignore", "warning", "migrations/003_c.sql", 1],
+  ]);
+  assert.deepEqual(states(stdout), ["001_a.sql passed", "002_b.sql passed", "003_c.sql passed"]);
+  const { ok, findings } = resultOf(stdout);
+  assert.deepEqual({ ok, findings }, { ok: false, findings: { error: 1, warning: 1, info: 0 } });
+});
+
+Deno.test("check leaves out rules that are disabled, writes SARIF, and counts warnings with --strict", async () => {
+  await using files = await project({ ...LINTED, "004_d.sql": "CREATE TABLE d (;\n" });
+  const args = ["--disable", "unknown-rule"];
+  const { code, stdout } = await files.check(...args, "--format", "sarif");
+  assert.equal(code, 7);
+  const [{ results, tool }] = JSON.parse(stdout).runs;
+  assert.deepEqual(results.map(({ ruleId, level }: Record<string, string>) => [ruleId, level]), [
+    ["unused-ignore", "warning"],
+    ["syntax-error", "error"],
+  ]);
+  assert.ok(tool.driver.rules.length > 2, "the rules that were applied are told");
+  await files.directory.remove("004_d.sql");
+  assertDone(await files.check(...args, "-q"));
+  assert.equal((await files.check(...args, "-q", "--strict")).code, 7);
+  const wrong = await files.check("--rule", "unused-ignored");
+  assert.equal(wrong.code, 2);
+  assert.match(wrong.stderr, /unused-ignore\b/);
 });
