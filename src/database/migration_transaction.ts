@@ -16,27 +16,38 @@ const CONNECTION_CHECK = "2s";
 const HAS_TRANSACTION_TIMEOUT = 170_000;
 
 /** What the file deferred fails here, as the file's failure, and not at COMMIT. */
-const DEFERRED_CONSTRAINTS = "SET CONSTRAINTS ALL IMMEDIATE";
+export const DEFERRED_CONSTRAINTS = "SET CONSTRAINTS ALL IMMEDIATE";
 
-/** Before the file: the transaction begins, and claims the migration or raises an error. */
-export function opening({ migration, after, tables, facts, lockTimeoutMs, statementTimeoutMs }: {
-  readonly migration: Migration;
-  /** The version that must be applied for this one to run; null where that is known. */
-  readonly after: bigint | null;
-  readonly tables: TrackerTables;
+/** What the transaction of a file may wait for and take. */
+export interface TransactionLimits {
   readonly facts: ServerFacts;
   /** Milliseconds; 0 for no limit. */
   readonly lockTimeoutMs: number;
   /** Milliseconds; 0 for no limit. */
   readonly statementTimeoutMs: number;
+}
+
+export const BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
+
+/** Before the file: the transaction begins, and claims the migration or raises an error. */
+export function opening({ migration, after, tables, ...limits }: TransactionLimits & {
+  readonly migration: Migration;
+  /** The version that must be applied for this one to run; null where that is known. */
+  readonly after: bigint | null;
+  readonly tables: TrackerTables;
 }): readonly string[] {
+  return [BEGIN, ...transactionSettings(limits), claimOrRaise(tables, { migration, after }).text];
+}
+
+/** What a transaction runs under in which a file does. */
+export function transactionSettings(
+  { facts, lockTimeoutMs, statementTimeoutMs }: TransactionLimits,
+): readonly string[] {
   return [
-    "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE",
     sql`SET LOCAL lock_timeout = ${lockTimeoutMs}`.text,
     sql`SET LOCAL statement_timeout = ${statementTimeoutMs}`.text,
     ...noTimeouts(facts),
     ...facts.watchesClient ? [sql`SET LOCAL client_connection_check_interval = ${CONNECTION_CHECK}`.text] : [],
-    claimOrRaise(tables, { migration, after }).text,
   ];
 }
 

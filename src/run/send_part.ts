@@ -25,8 +25,8 @@ export interface SendOptions {
   readonly onNotice: (notice: ServerMessage) => void;
   /** What is put before each message: a comment. */
   readonly mark?: string;
-  /** Called after each message; throws where the file must not go on. */
-  readonly afterMessage?: () => void;
+  /** Called after each message with what the server answered; throws where the file must not go on. */
+  readonly afterMessage?: (answer: Pick<Answer, "tag">) => void;
 }
 
 /**
@@ -38,13 +38,15 @@ export async function sendPart({ file, start, end }: Part, options: SendOptions)
   let at = start;
   let completed = 0;
   const answered = async (sent: Promise<Answer>) => {
+    let answer;
     try {
-      completed += (await sent).completed;
+      answer = await sent;
+      completed += answer.completed;
     } catch (error) {
       if (!(error instanceof ServerError)) throw error;
       throw moved(error, { by: positionAt(file.text.slice(start, at), at - start) - 1 - mark.length, completed });
     }
-    options.afterMessage?.();
+    options.afterMessage?.(answer);
   };
   for (const [index, copy] of file.copies.entries()) {
     if (copy.start < start || copy.start >= end) continue;
