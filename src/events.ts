@@ -470,6 +470,43 @@ export interface RehearseResult {
   readonly failure: Failure | null;
 }
 
+/** All that a rehearsal has measured, for its page. Times are milliseconds since it began. */
+export interface RehearsalReport {
+  readonly database: string;
+  readonly place: "template" | "url" | "in-place";
+  /** `18.4` */
+  readonly server: string;
+  readonly at: Date;
+  readonly durationMs: number;
+  readonly migrations: readonly RehearsedMigration[];
+  /** What `lint` says of the files. */
+  readonly findings: readonly Finding[];
+  /** Whole sentences: what could not be measured, and what stays. */
+  readonly notes: readonly string[];
+  readonly failure: Failure | null;
+}
+
+export interface RehearsedMigration {
+  readonly version: bigint;
+  readonly name: string;
+  readonly transactional: boolean;
+  readonly startMs: number;
+  /** When `up` would have committed it, and so let its locks go. */
+  readonly endMs: number;
+  readonly outcome: "rehearsed" | "failed" | "not_run";
+  readonly statements: readonly RehearsedStatement[];
+}
+
+export interface RehearsedStatement {
+  readonly judged: StatementJudged;
+  readonly startMs: number;
+  readonly endMs: number;
+  /** Its text, cut where it is long. */
+  readonly text: string;
+  /** For what and whom it waited, one sentence each. */
+  readonly waits: readonly string[];
+}
+
 /** The answer of a command: the last event of each. `answer` is null when the command failed before it had one. */
 export interface Result {
   readonly event: "result";

@@ -1,5 +1,6 @@
 /** Copying a database on its own server, and what keeps it from being copied. */
 
+import { qualified } from "../catalog/catalog.ts";
 import type { Blocker } from "../events.ts";
 import { shownQuery } from "./shown_query.ts";
 import type { Session } from "./session.ts";
@@ -111,13 +112,14 @@ export async function idleDatabases(session: Session, prefix: string): Promise<r
   return rows.map(({ name }) => name!);
 }
 
-/** The last values of all sequences, by OID; without those that were never used. */
+/** The last values of all sequences, by qualified name; without those that were never used. */
 export async function sequenceValues(session: Session): Promise<ReadonlyMap<string, string>> {
   const rows = await session.query(
-    sql`SELECT c.oid, s.last_value FROM pg_catalog.pg_sequences s
-      JOIN pg_catalog.pg_namespace n ON n.nspname ${EQUALS} s.schemaname
-      JOIN pg_catalog.pg_class c ON c.relnamespace ${EQUALS} n.oid AND c.relname ${EQUALS} s.sequencename
+    sql`SELECT s.schemaname AS schema, s.sequencename AS name, s.last_value FROM pg_catalog.pg_sequences s
       WHERE s.last_value IS NOT NULL`.text,
   );
-  return new Map(rows.map(({ oid, last_value }) => [oid!, last_value!]));
+  return new Map(rows.map(({ schema, name, last_value }) => [
+    qualified({ schema: schema!, name: name! }),
+    last_value!,
+  ]));
 }

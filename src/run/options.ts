@@ -1,5 +1,7 @@
 /** What each use case can be asked, already validated. Durations are in milliseconds; 0 means no limit. */
 
+import type { RehearsalReport } from "../events.ts";
+
 export interface TableName {
   /** null: the first schema of the connection's search_path. */
   readonly schema: string | null;
@@ -56,6 +58,25 @@ export interface CheckOptions extends CommonOptions, Pick<LintOptions, "rules" |
   readonly sums: string | null;
   /** The file of checksums to write; null for none. */
   readonly writeSums: string | null;
+}
+
+/** Where to rehearse: on a copy made for it, on one that is there, or on the database itself. */
+export type RehearsalPlace =
+  | { readonly kind: "template" }
+  | { readonly kind: "url"; readonly url: string }
+  | { readonly kind: "in-place" };
+
+export interface RehearseOptions extends CommonOptions {
+  readonly place: RehearsalPlace;
+  /** Rehearse up to and with this version; null for all. */
+  readonly to: bigint | null;
+  readonly allowOutOfOrder: boolean;
+  /** How long to wait for another run to end. 0: do not wait. */
+  readonly lockWaitMs: number;
+  readonly lockTimeoutMs: number;
+  readonly statementTimeoutMs: number;
+  /** The page to write, and what makes it; null for none. */
+  readonly report: { readonly file: string; readonly render: (report: RehearsalReport) => string } | null;
 }
 
 export interface NewOptions {

@@ -1,0 +1,128 @@
+/** From what was measured of a statement to what is told of it. */
+
+import { type Catalog, qualified } from "../catalog/catalog.ts";
+import type { Observed } from "../database/measure_statement.ts";
+import type { SeenRelation, Snapshot } from "../database/snapshot.ts";
+import type { Measured, StatementJudged } from "../events.ts";
+import type { Impact, LockMode } from "../impact/impact.ts";
+import { LOCK_MODES } from "../impact/impact.ts";
+import { conflicts, isLockMode } from "../impact/lock_conflicts.ts";
+import { placeInFile } from "../sql/sql_file.ts";
+import type { CheckedFile } from "./check_files.ts";
+import { measuredVerdict } from "./measured_verdict.ts";
+
+export interface NamedLock {
+  /** `public.posts`, quoted where SQL needs it. */
+  readonly relation: string;
+  readonly mode: LockMode;
+}
+
+export interface JudgedFrom {
+  readonly file: CheckedFile;
+  /** UTF-16 indices into the file's text. */
+  readonly extent: { readonly start: number; readonly end: number };
+  readonly observed: Observed;
+  readonly waitMs: number;
+  /** OIDs of the relations that were there before the run. */
+  readonly base: ReadonlySet<string>;
+  /** What the statement was expected to do; null where it was not parsed. */
+  readonly impact: Impact | null;
+  /** Locks of earlier statements of its migration. */
+  readonly held: readonly NamedLock[];
+  readonly catalog: Catalog;
+}
+
+export function judgeObserved(from: JudgedFrom): StatementJudged & { readonly locks: readonly NamedLock[] } {
+  const { file, observed, waitMs, base, held } = from;
+  const names = (relations: readonly SeenRelation[]) =>
+    relations.filter(({ oid }) => base.has(oid)).map(qualified).sort();
+  const rewrites = names(observed.rewrites);
+  // What is written anew is also read, and by the same pass.
+  const scans = names(observed.scans).filter((relation) => !rewrites.includes(relation));
+  const locks = locksOf(from);
+  const measured: Measured = {
+    durationMs: observed.durationMs,
+    waitMs: Math.min(waitMs, observed.durationMs),
+    walBytes: observed.walBytes,
+    rows: observed.rows,
+  };
+  const workMs = measured.durationMs - measured.waitMs;
+  const judged = measuredVerdict({
+    workMs,
+    waitMs: measured.waitMs,
+    rows: observed.rows,
+    locks,
+    held,
+    scans,
+    rewrites,
+  });
+  return {
+    event: "statement",
+    version: file.migration.version,
+    name: file.migration.name,
+    span: spanOf(from),
+    statement: observed.command,
+    ...judged,
+    locks,
+    scans,
+    rewrites,
+    unknown: null,
+    relations: touched(from, [...locks.map(({ relation }) => relation), ...scans, ...rewrites]),
+    measured,
+  };
+}
+
+/**
+ * The locks that the statement took, and those that it needs and its transaction held before: the server does not tell
+ * these again, so that they are the expected ones among those that are held.
+ */
+function locksOf({ observed, base, impact }: JudgedFrom): readonly NamedLock[] {
+  const modes = new Map<string, Set<LockMode>>();
+  const add = (relation: string, mode: string) => {
+    if (!isLockMode(mode)) return;
+    modes.set(relation, (modes.get(relation) ?? new Set()).add(mode));
+  };
+  for (const { relation, mode } of impact?.locks ?? []) {
+    const name = qualified(relation);
+    if (isHeld({ name, mode }, observed, base)) add(name, mode);
+  }
+  for (const { relation, mode } of observed.locks) if (base.has(relation.oid)) add(qualified(relation), mode);
+  return [...modes].flatMap(([relation, all]) => withoutImplied([...all]).map((mode) => ({ relation, mode })));
+}
+
+/** Of two where whoever waits for the one waits for the other too, the one that keeps more of them waiting. */
+function withoutImplied(modes: readonly LockMode[]): readonly LockMode[] {
+  const implies = (mode: LockMode, other: LockMode) =>
+    mode !== other && LOCK_MODES.every((one) => !conflicts(other, one) || conflicts(mode, one));
+  return modes.filter((mode) => !modes.some((other) => implies(other, mode)));
+}
+
+function isHeld(
+  { name, mode }: { readonly name: string; readonly mode: LockMode },
+  { before, after }: { readonly before: Snapshot; readonly after: Snapshot },
+  base: ReadonlySet<string>,
+): boolean {
+  return after.locks.some(({ oid, mode: held }) => {
+    const relation = before.relations.get(oid);
+    return held === mode && relation !== undefined && base.has(oid) && qualified(relation) === name;
+  });
+}
+
+function touched({ catalog }: JudgedFrom, names: readonly string[]): StatementJudged["relations"] {
+  return [...new Set(names)].flatMap((relation) => {
+    const known = catalog.relations.get(relation);
+    if (known === undefined || known.index !== null) return [];
+    return [{ relation, rows: known.rows, bytes: known.bytes, dependents: [], users: [] }];
+  });
+}
+
+function spanOf({ file, extent }: JudgedFrom): StatementJudged["span"] {
+  const end = placeInFile(file.sql, extent.end);
+  return { ...placeInFile(file.sql, extent.start), endLine: end.line, endColumn: end.column };
+}
+
+/** The strongest lock of a mode that a list of locks has, for lists that must not repeat themselves. */
+export function addLocks(held: readonly NamedLock[], more: readonly NamedLock[]): readonly NamedLock[] {
+  const all = new Map([...held, ...more].map((lock) => [`${lock.relation} ${lock.mode}`, lock]));
+  return [...all.values()].sort((a, b) => LOCK_MODES.indexOf(b.mode) - LOCK_MODES.indexOf(a.mode));
+}

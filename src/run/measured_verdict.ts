@@ -1,0 +1,97 @@
+/** How much a statement hurt, by what was measured of it. The words for it are those of `plan`. */
+
+import type { Verdict } from "../events.ts";
+import type { LockMode } from "../impact/impact.ts";
+import { blockedBy, stronger } from "../impact/lock_conflicts.ts";
+
+export interface MeasuredFacts {
+  /** What it needed itself, waiting left out; milliseconds. */
+  readonly workMs: number;
+  /** How long it waited for locks; milliseconds. */
+  readonly waitMs: number;
+  readonly rows: number;
+  readonly locks: readonly { readonly relation: string; readonly mode: LockMode }[];
+  /** Locks of earlier statements of its transaction, held while it was at work. */
+  readonly held: readonly { readonly relation: string; readonly mode: LockMode }[];
+  readonly scans: readonly string[];
+  readonly rewrites: readonly string[];
+}
+
+/** Work of up to so long is short: whoever waits for it notices, but no request times out. */
+const SHORT_MS = 1_000;
+
+/** So few rows are written in no time. */
+const FEW_ROWS = 100;
+
+/**
+ * instant: nobody notices. short: at work for up to a second. long: at work, or waiting, for longer, and neither reads nor
+ * writes had to wait. dangerous: reads or writes had to.
+ *
+ * @returns the reason as a whole sentence, without a full stop
+ */
+export function measuredVerdict(facts: MeasuredFacts): { readonly verdict: Verdict; readonly reason: string } {
+  const { workMs, waitMs, rows, scans, rewrites } = facts;
+  const blocker = strongest([...facts.locks, ...facts.held].filter(({ mode }) => blockedBy(mode) !== "nobody"));
+  const isLong = workMs > SHORT_MS;
+  const isIdle = scans.length + rewrites.length === 0 && rows <= FEW_ROWS && !isLong;
+  const atWork = isIdle ? "instant" : !isLong ? "short" : blocker === null ? "long" : "dangerous";
+  const waits = waitMs <= SHORT_MS ? atWork : blocker === null ? worse(atWork, "long") : "dangerous";
+  return { verdict: waits, reason: sentence(facts, { blocker, isIdle }) };
+}
+
+const ORDER: readonly Verdict[] = ["instant", "short", "long", "dangerous"];
+
+function worse(one: Verdict, other: Verdict): Verdict {
+  return ORDER.indexOf(one) >= ORDER.indexOf(other) ? one : other;
+}
+
+type Lock = MeasuredFacts["locks"][number];
+
+/** The lock that keeps most from their work; of the same, the first. */
+function strongest(locks: readonly Lock[]): Lock | null {
+  return locks.reduce<Lock | null>(
+    (best, lock) => best === null || stronger(best.mode, lock.mode) !== best.mode ? lock : best,
+    null,
+  );
+}
+
+function sentence(
+  facts: MeasuredFacts,
+  { blocker, isIdle }: { readonly blocker: Lock | null; readonly isIdle: boolean },
+): string {
+  const { workMs, waitMs, locks } = facts;
+  const waited = waitMs < 1 ? "" : `; before that, it waited ${span(waitMs)} for locks`;
+  if (isIdle) {
+    const [first] = locks;
+    const lock = strongest(locks) ?? first ?? null;
+    if (lock === null && blocker === null) {
+      return `No relation that was there was locked, read or written from end to end${waited}`;
+    }
+    const { relation, mode } = lock ?? blocker!;
+    const who = blockedBy(mode) === "nobody" ? "kept nobody waiting" : "for a moment only";
+    return `${mode} on ${relation} ${who}: nothing was read or written from end to end${waited}`;
+  }
+  const deeds = deedsOf(facts);
+  const deed = deeds === "" ? "it was at work" : deeds;
+  if (blocker === null) return `Nobody had to wait in the ${span(workMs)} in which ${deed}${waited}`;
+  const used = blockedBy(blocker.mode) === "reads-and-writes" ? "Reads and writes of" : "Writes to";
+  return `${used} ${blocker.relation} had to wait for ${span(workMs)} while ${deed}${waited}`;
+}
+
+function deedsOf({ scans, rewrites, rows }: MeasuredFacts): string {
+  const passes = [
+    ...rewrites.map((relation) => `${relation} was written anew`),
+    ...scans.map((relation) => `${relation} was read from end to end`),
+  ];
+  const written = rows > FEW_ROWS ? [`${rows.toLocaleString("en-US")} rows were written or returned`] : [];
+  const [first, second, ...more] = [...passes, ...written];
+  if (first === undefined) return "";
+  if (second === undefined) return first;
+  return `${first} and ${second}${more.length === 0 ? "" : `, and ${more.length} more`}`;
+}
+
+/** `12 ms`, `3.4 s`. */
+function span(ms: number): string {
+  if (ms < 1) return "less than 1 ms";
+  return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
+}

@@ -1,0 +1,118 @@
+/** The copy that a rehearsal makes for itself: a database on the same server, dropped when it is over. */
+
+import type { Database } from "../database/database.ts";
+import { copyDatabase, type CopySource, idleDatabases, usersOf } from "../database/copy_database.ts";
+import { isSameServer } from "../database/same_server.ts";
+import { dropDatabase } from "../database/scratch_sql.ts";
+import { ServerError, type Session } from "../database/session.ts";
+import { copyInUse, copyNotMade, Failure, scratchLeft, serverChanged } from "../errors.ts";
+import type { Context } from "./context.ts";
+import { whoWords } from "./wait_words.ts";
+import { useSession, withSession } from "./with_session.ts";
+
+export interface Copy extends AsyncDisposable {
+  readonly database: Database;
+  readonly name: string;
+}
+
+/** Every copy's name begins so. */
+const PREFIX = "pgmigrate_rehearsal_";
+const RANDOM_LETTERS = 10;
+
+/** object_in_use: somebody is connected to the database that is to be copied. */
+const OBJECT_IN_USE = "55006";
+
+/** How long dropping it may take, its connection included. */
+const DROP_MS = 30_000;
+
+/** Databases to connect to for it: nobody may be connected to the one that is copied. */
+const MAINTENANCE = ["postgres", "template1"];
+
+export interface CopyOptions {
+  readonly source: CopySource;
+  /** A session in the source, which has ended: where it was, and as which process. */
+  readonly first: Pick<Session, "facts">;
+}
+
+/**
+ * Makes the copy. It is dropped with the block that has it, in every case.
+ *
+ * @throws {Failure} `copy-in-use`, exit code 5, with who is connected; `copy-not-made`
+ */
+export async function makeCopy(context: Context, { source, first }: CopyOptions): Promise<Copy> {
+  const home = MAINTENANCE.find((name) => name !== source.name)!;
+  const name = copyName(context.random);
+  try {
+    await using maintenance = await context.connect("write", { database: home });
+    await withSession(maintenance, context.signal, async (session) => {
+      if (!isSameServer(session.facts, first.facts)) throw serverChanged(source.name);
+      await tellLeftovers(context, session);
+      await copy(session, { source, name, own: first.facts.serverPid });
+    });
+    const database = await context.connect("write", { database: name, settings: source.settings });
+    return {
+      database,
+      name,
+      async [Symbol.asyncDispose]() {
+        await database[Symbol.asyncDispose]();
+        await dropCopy(context, { home, name });
+      },
+    };
+  } catch (error) {
+    // After an interrupt or a loss nobody knows whether it was made.
+    if (context.signal.aborted || error instanceof Failure && error.code === "connection-lost") {
+      await dropCopy(context, { home, name });
+    }
+    throw error;
+  }
+}
+
+function copyName(random: Context["random"]): string {
+  const letter = () => Math.floor(random() * 36).toString(36);
+  return PREFIX + Array.from({ length: RANDOM_LETTERS }, letter).join("");
+}
+
+async function copy(
+  session: Session,
+  { source, name, own }: { readonly source: CopySource; readonly name: string; readonly own: number },
+): Promise<void> {
+  const users = () => usersOf(session, { database: source.name, own: [own] });
+  // The server itself would wait some seconds for them before it says no, and not who they are.
+  const there = await users();
+  if (there.length > 0) throw copyInUse(source.name, there.map(whoWords));
+  try {
+    await copyDatabase(session, { from: source.name, to: name });
+  } catch (error) {
+    if (!(error instanceof ServerError)) throw error;
+    if (error.server.sqlstate === OBJECT_IN_USE) throw copyInUse(source.name, (await users()).map(whoWords));
+    throw error.server.sqlstate === QUERY_CANCELED ? error : copyNotMade(source.name, error.server);
+  }
+}
+
+/** The interrupt's own cancel. */
+const QUERY_CANCELED = "57014";
+
+/** A copy whose run was killed. It may be another run's that has not connected to it yet: so it is told, not dropped. */
+async function tellLeftovers({ report }: Context, session: Session): Promise<void> {
+  for (const name of await idleDatabases(session, PREFIX)) {
+    const reason = "an earlier rehearsal has left it, or another one has just made it";
+    report(scratchLeft(name, { reason, statement: `${dropDatabase(name)};` }));
+  }
+}
+
+/** Never throws: what could not be dropped is told by name. */
+async function dropCopy(
+  context: Context,
+  { home, name }: { readonly home: string; readonly name: string },
+): Promise<void> {
+  const statement = dropDatabase(name);
+  const limit = AbortSignal.timeout(DROP_MS);
+  try {
+    await using maintenance = await context.connect("write", { database: home });
+    // The signal of the run may have ended it, and is not to end this.
+    await useSession(await maintenance.openAnywhere(limit), limit, (session) => session.run(statement));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    context.report(scratchLeft(name, { reason, statement: `${statement};` }));
+  }
+}

@@ -1,0 +1,311 @@
+/** Rehearses migrations one after the other, each statement by itself, and keeps nothing that it need not keep. */
+
+import type { Catalog } from "../catalog/catalog.ts";
+import { replay } from "../catalog/replay.ts";
+import type { Database } from "../database/database.ts";
+import type { Lock } from "../database/held_lock.ts";
+import { measureOutside } from "../database/measure_outside.ts";
+import { measureStatement, type Observed, type Send } from "../database/measure_statement.ts";
+import { BEGIN, DEFERRED_CONSTRAINTS, transactionSettings } from "../database/migration_transaction.ts";
+import { resetSession, rollBack } from "../database/reset_session.ts";
+import { ServerError, type ServerMessage, type Session, SessionLost } from "../database/session.ts";
+import { readSnapshot } from "../database/snapshot.ts";
+import { sql } from "../database/sql.ts";
+import { type Waited, watchWaits } from "../database/watch_waits.ts";
+import { Failure, reachesOutside, transactionEnded, transactionLeftOpen } from "../errors.ts";
+import type { RehearsedMigration, RehearsedStatement } from "../events.ts";
+import { impactOf } from "../impact/impact_of.ts";
+import { CopySource } from "../migration/copy_source.ts";
+import { namedIn } from "../sql/named_in.ts";
+import { parse, type Statement } from "../sql/parser.ts";
+import type { CheckedFile, CheckedStatement } from "./check_files.ts";
+import type { Context } from "./context.ts";
+import { explain, lossFailure } from "./explain.ts";
+import { addLocks, judgeObserved, type NamedLock } from "./judge_observed.ts";
+import { type Limits, limitsOf } from "./limits.ts";
+import { reachedOutside, reachesByItself } from "./reached_outside.ts";
+import { sendPart } from "./send_part.ts";
+import { waitWords } from "./wait_words.ts";
+import { watchMigration } from "./watch_migration.ts";
+
+/** Where a rehearsal takes place, and what it goes by. */
+export interface Stage {
+  readonly database: Database;
+  readonly session: Session;
+  /** Looks at the session from beside it; null where there is only one connection. */
+  readonly observer: Session | null;
+  /** Looks at what a statement waits for and tells the user; null where there is only one connection. */
+  readonly lock: Lock | null;
+  readonly files: readonly CheckedFile[];
+  readonly limits: Pick<Limits, "lockTimeoutMs" | "statementTimeoutMs">;
+  /** Whether each migration is committed, which only a copy allows; else all are rolled back together. */
+  readonly commits: boolean;
+  /** The database as it is; it is changed as the statements run. */
+  readonly catalog: Catalog;
+  /** By `performance.now()`. */
+  readonly beganMs: number;
+  /** Called with each migration that was begun, when it has ended. */
+  readonly onEnd: (migration: RehearsedMigration) => void;
+}
+
+/** Runs every file in order. @throws {Failure} of the first that fails */
+export async function rehearseFiles(context: Context, stage: Stage): Promise<void> {
+  const { session } = stage;
+  const { relations } = await readSnapshot(session);
+  const rehearsal = new Rehearsal(context, stage, new Set(relations.keys()));
+  try {
+    for (const file of stage.files) {
+      context.signal.throwIfAborted();
+      await rehearsal.run(file);
+    }
+  } finally {
+    await rollBack(session);
+  }
+}
+
+/** Characters of a statement that the report shows. */
+const LONGEST_TEXT = 2_000;
+
+/** Codes of a statement that must not run inside a transaction: active_sql_transaction, and a COMMIT inside a DO. */
+const NOT_INSIDE = ["25001", "2D000"];
+
+/** One statement that is to be sent. */
+interface Step {
+  readonly file: CheckedFile;
+  readonly index: number;
+  readonly extent: { readonly start: number; readonly end: number };
+  /** null where the file was not parsed. */
+  readonly statement: Statement | null;
+  readonly source: CopySource;
+}
+
+class Rehearsal {
+  /** Set while a transaction is open that an earlier file began. */
+  #open = false;
+  /** What a transaction that is open has changed beside its database, and which file did. */
+  #reached: { readonly name: string; readonly things: readonly string[] } | null = null;
+  #pid = 0;
+  /** Of the migration that runs. */
+  #held: readonly NamedLock[] = [];
+  #statements: RehearsedStatement[] = [];
+
+  constructor(
+    readonly context: Context,
+    readonly stage: Stage,
+    readonly base: ReadonlySet<string>,
+  ) {}
+
+  async run(file: CheckedFile): Promise<void> {
+    const { version, name, directives } = file.migration;
+    const { lock, session } = this.stage;
+    this.#held = [];
+    this.#statements = [];
+    this.#pid = session.facts.serverPid;
+    const startMs = this.#now();
+    const { lockTimeoutMs } = this.#limits(file);
+    const watched = { version, name, lockTimeoutMs, backend: () => this.#pid, onSilence: () => {} };
+    const watch = lock === null ? null : watchMigration(lock, watched, this.context.report);
+    let outcome: RehearsedMigration["outcome"] = "failed";
+    try {
+      await using source = new CopySource(this.context.files, file.migration);
+      await (directives.noTransaction ? this.#outside(file, source) : this.#inside(file, source));
+      outcome = "rehearsed";
+    } finally {
+      watch?.stop();
+      const endMs = this.#now();
+      const transactional = !directives.noTransaction;
+      this.stage.onEnd({ version, name, transactional, startMs, endMs, outcome, statements: this.#statements });
+    }
+  }
+
+  #now(): number {
+    return performance.now() - this.stage.beganMs;
+  }
+
+  #limits({ migration }: CheckedFile): Limits {
+    return limitsOf(migration.directives, { ...this.stage.limits, lockAttempts: 1, lockBudgetMs: 0 });
+  }
+
+  async #inside(file: CheckedFile, source: CopySource): Promise<void> {
+    const { session, database, commits } = this.stage;
+    const { facts } = session;
+    const settings = transactionSettings({ facts, ...this.#limits(file) });
+    await this.#own(file, async () => {
+      const begin = this.#open ? [] : [BEGIN];
+      const [row] = await session.query([...begin, ...settings, BACKEND].join("; "));
+      this.#open = true;
+      this.#pid = Number(row!.pid);
+    });
+    for (const step of await stepsOf(file, source)) {
+      await this.#measure(step, (send, onNotice) => measureStatement(session, send, { onNotice }));
+      if (session.status !== "in-transaction") throw transactionEnded(file.migration.path);
+    }
+    if (file.copies.length > 0) await source.finish();
+    await this.#own(file, () => session.run(DEFERRED_CONSTRAINTS));
+    const things = reachedOutside(await readSnapshot(session));
+    if (things.length > 0) this.#reached ??= { name: file.migration.name, things };
+    await this.#own(file, () => session.run(resetSession(database).join("; ")));
+    if (!commits || this.#reached !== null) return;
+    await this.#own(file, () => session.run("COMMIT"));
+    this.#open = false;
+  }
+
+  async #outside(file: CheckedFile, source: CopySource): Promise<void> {
+    const { session, database } = this.stage;
+    if (this.#reached !== null) throw reachesOutside(this.#reached.name, this.#reached.things);
+    const { lockTimeoutMs, statementTimeoutMs } = this.#limits(file);
+    await this.#own(file, () =>
+      session.run(
+        [
+          sql`SET lock_timeout = ${lockTimeoutMs}`,
+          sql`SET statement_timeout = ${statementTimeoutMs}`,
+          "SET idle_in_transaction_session_timeout = 0",
+          "SET default_transaction_read_only = off",
+        ].join("; "),
+      ));
+    const done = file.resume?.done ?? 0;
+    for (const step of await stepsOf(file, source)) {
+      if (step.index < done) continue;
+      await this.#oneOutside(step, file.statements?.[step.index] ?? null);
+    }
+    if (file.copies.length > 0) await source.finish();
+    if (session.status !== "idle") throw transactionLeftOpen(file.migration.path);
+    await this.#own(file, () => session.run(resetSession(database).join("; ")));
+  }
+
+  /** As `up` sends it: what may run in a transaction does, in one of its own. */
+  async #oneOutside(step: Step, checked: CheckedStatement | null): Promise<void> {
+    const { session, database, observer } = this.stage;
+    const { file, statement } = step;
+    const kind = checked?.effect.kind ?? "opaque";
+    const inline = (send: Send, onNotice: Listener) => measureStatement(session, send, { onNotice });
+    if (session.status !== "idle" || kind === "block" || kind === "session") return await this.#measure(step, inline);
+    const reaches = statement === null ? null : reachesByItself(statement);
+    if (reaches !== null) throw reachesOutside(file.migration.name, [reaches]);
+    if (kind === "atomic" || statement?.kind === "DoStmt" || statement?.kind === "CallStmt") {
+      if (await this.#inOwnTransaction(step, inline)) return;
+    }
+    const names = statement === null ? null : new Set(namedIn([statement]).names);
+    await this.#measure(step, (send, onNotice) =>
+      measureOutside(session, send, {
+        database,
+        observer: observer!,
+        named: ({ name }) => names?.has(name) ?? true,
+        onNotice,
+      }), false);
+  }
+
+  /** @returns false where the server wants it outside a transaction */
+  async #inOwnTransaction(step: Step, inline: Measure): Promise<boolean> {
+    const { session } = this.stage;
+    const { file } = step;
+    await session.run("BEGIN READ WRITE");
+    try {
+      await this.#measure(step, inline);
+    } catch (error) {
+      if (!(error instanceof Failure) || !NOT_INSIDE.includes(error.details.sqlstate ?? "")) throw error;
+      await session.run("ROLLBACK");
+      return false;
+    }
+    await this.#own(file, () => session.run(DEFERRED_CONSTRAINTS));
+    const things = reachedOutside(await readSnapshot(session));
+    if (things.length > 0) throw reachesOutside(file.migration.name, things);
+    await this.#own(file, () => session.run("COMMIT"));
+    return true;
+  }
+
+  /**
+   * Runs one statement of the file, and reports what it did.
+   *
+   * @param isWatched false where the waits are ours: its locks are looked at while it stands still
+   */
+  async #measure(step: Step, measure: Measure, isWatched = true): Promise<void> {
+    const { session, observer, catalog } = this.stage;
+    const { file, extent, statement, source } = step;
+    const { version, name } = file.migration;
+    const postgresVersion = Math.floor(session.facts.versionNumber / 10_000);
+    const impact = statement === null ? null : impactOf(statement, catalog, { postgresVersion });
+    const onNotice = (notice: ServerMessage) => {
+      const { severity, message, detail, hint } = notice;
+      const more = { ...detail === undefined ? {} : { detail }, ...hint === undefined ? {} : { hint } };
+      this.context.report({ event: "notice", severity, message, ...more, version, name });
+    };
+    const startMs = this.#now();
+    const watching: { stopped: Promise<Waited> | null } = { stopped: null };
+    const send: Send = async (listen) => {
+      let tag = "";
+      const afterMessage = (answer: { readonly tag: string }) => void (tag = answer.tag);
+      const options = { session, files: this.context.files, source, signal: this.context.signal, onNotice: listen };
+      const watch = observer === null || !isWatched ? null : watchWaits(observer, this.#pid);
+      try {
+        await sendPart({ file, ...extent }, { ...options, afterMessage });
+      } finally {
+        // Its last answer is waited for when the statement's time is known.
+        watching.stopped = watch?.stop() ?? null;
+      }
+      return { tag };
+    };
+    let observed;
+    try {
+      observed = await measure(send, onNotice);
+    } catch (error) {
+      throw this.#failure(error, step, await watching.stopped ?? NO_WAIT);
+    }
+    const waited = await watching.stopped ?? NO_WAIT;
+    const from = { file, extent, observed, waitMs: waited.ms, base: this.base, impact, held: this.#held, catalog };
+    const judged = judgeObserved(from);
+    if (statement !== null) replay(catalog, statement, version);
+    this.#held = addLocks(this.#held, judged.locks);
+    this.#statements.push({
+      judged,
+      startMs,
+      endMs: startMs + observed.durationMs,
+      text: file.text.slice(extent.start, extent.end).slice(0, LONGEST_TEXT),
+      waits: waited.waits.map(waitWords),
+    });
+    this.context.report(judged);
+  }
+
+  /** Something of ours around a file; what the server refuses there is the file's. */
+  async #own<T>(file: CheckedFile, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      this.context.signal.throwIfAborted();
+      if (error instanceof ServerError) throw explain(error, { file, start: 0, statement: null });
+      if (error instanceof SessionLost) throw lossFailure(error, file.migration.path);
+      throw error;
+    }
+  }
+
+  #failure(error: unknown, { file, index, extent }: Step, { waits }: Waited): unknown {
+    if (this.context.signal.aborted) return this.context.signal.reason;
+    if (error instanceof SessionLost) return lossFailure(error, file.migration.path);
+    if (!(error instanceof ServerError)) return error;
+    const failure = explain(error, { file, start: extent.start, statement: index });
+    const items = waits.map(waitWords);
+    return failure.details.contention === undefined || items.length === 0 ? failure : failure.with({ items });
+  }
+}
+
+type Listener = (notice: ServerMessage) => void;
+type Measure = (send: Send, onNotice: Listener) => Promise<Observed>;
+
+const NO_WAIT: Waited = { ms: 0, waits: [] };
+
+const BACKEND = "SELECT pg_catalog.pg_backend_pid() AS pid";
+
+/** A file that no parser has read is one step. */
+async function stepsOf(file: CheckedFile, source: CopySource): Promise<readonly Step[]> {
+  const { text, statements } = file;
+  if (statements === null) return [{ file, index: 0, extent: { start: 0, end: text.length }, statement: null, source }];
+  const parsed = await parse(text);
+  const trees = parsed.kind === "statements" ? parsed.statements : [];
+  return statements.map((extent, index) => ({
+    file,
+    index,
+    extent,
+    statement: trees.find(({ start }) => start === extent.start) ?? null,
+    source,
+  }));
+}
