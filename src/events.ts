@@ -464,6 +464,8 @@ export interface RehearseResult {
   readonly pending: readonly bigint[];
   readonly verdicts: Readonly<Record<Verdict, number>>;
   readonly durationMs: number;
+  /** Locks that kept reads or writes from a table, the longest first. */
+  readonly blocked: readonly LockSpan[];
   /** The page that `--report` wrote; null for none. */
   readonly report: string | null;
   /** Why it did not reach its end, or null. */
@@ -479,11 +481,26 @@ export interface RehearsalReport {
   readonly at: Date;
   readonly durationMs: number;
   readonly migrations: readonly RehearsedMigration[];
+  readonly locks: readonly LockSpan[];
   /** What `lint` says of the files. */
   readonly findings: readonly Finding[];
   /** Whole sentences: what could not be measured, and what stays. */
   readonly notes: readonly string[];
   readonly failure: Failure | null;
+}
+
+/** A lock on a relation that was there before, from when it was taken until `up` would have let it go. */
+export interface LockSpan {
+  readonly version: bigint;
+  readonly name: string;
+  /** `public.posts`, quoted where SQL needs it. */
+  readonly relation: string;
+  readonly mode: string;
+  /** Whom it keeps from the relation. `nobody`: only those who change its definition, or vacuum it. */
+  readonly blocks: "reads-and-writes" | "writes" | "nobody";
+  /** Milliseconds since the rehearsal began. */
+  readonly fromMs: number;
+  readonly untilMs: number;
 }
 
 export interface RehearsedMigration {

@@ -5,6 +5,7 @@ import { checkCommand } from "./commands/check.ts";
 import { lintCommand } from "./commands/lint.ts";
 import { newCommand } from "./commands/new.ts";
 import { planCommand } from "./commands/plan.ts";
+import { rehearseCommand } from "./commands/rehearse.ts";
 import { statusCommand } from "./commands/status.ts";
 import { upCommand } from "./commands/up.ts";
 import { verifyCommand } from "./commands/verify.ts";
@@ -17,4 +18,5 @@ export const COMMANDS: readonly Command[] = [
   lintCommand,
   checkCommand,
   planCommand,
+  rehearseCommand,
 ];

@@ -52,8 +52,8 @@ export function statementJudged(event: StatementJudged): Fields {
     unknown: event.unknown !== null,
     unknown_reason: event.unknown === null ? undefined : redact(event.unknown),
     relations: event.relations.map((one) => ({ ...one, users: one.users.map(redact) })),
-    duration_ms: measured?.durationMs,
-    wait_ms: measured?.waitMs,
+    duration_ms: thousandths(measured?.durationMs),
+    wait_ms: thousandths(measured?.waitMs),
     wal_bytes: measured?.walBytes,
     rows: measured?.rows,
   };
@@ -87,7 +87,16 @@ export function proofAnswer(answer: LintResult | CheckResult | PlanResult | Rehe
         pending: answer.pending,
         verdicts: answer.verdicts,
         duration_ms: Math.round(answer.durationMs),
-        report: answer.report ?? undefined,
+        blocked: answer.blocked.map(({ version, name, relation, mode, blocks, fromMs, untilMs }) => ({
+          ...{ version, name, relation, mode, blocks },
+          duration_ms: thousandths(untilMs - fromMs),
+        })),
+        report: answer.report === null ? undefined : redact(answer.report),
       };
   }
+}
+
+/** Most statements take less than a millisecond; less than a thousandth of one is noise. */
+function thousandths(ms: number | undefined): number | undefined {
+  return ms === undefined ? undefined : Math.round(ms * 1000) / 1000;
 }

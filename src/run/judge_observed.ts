@@ -47,15 +47,8 @@ export function judgeObserved(from: JudgedFrom): StatementJudged & { readonly lo
     rows: observed.rows,
   };
   const workMs = measured.durationMs - measured.waitMs;
-  const judged = measuredVerdict({
-    workMs,
-    waitMs: measured.waitMs,
-    rows: observed.rows,
-    locks,
-    held,
-    scans,
-    rewrites,
-  });
+  const { rows, command } = observed;
+  const judged = measuredVerdict({ workMs, waitMs: measured.waitMs, rows, command, locks, held, scans, rewrites });
   return {
     event: "statement",
     version: file.migration.version,
@@ -87,8 +80,14 @@ function locksOf({ observed, base, impact }: JudgedFrom): readonly NamedLock[] {
     if (isHeld({ name, mode }, observed, base)) add(name, mode);
   }
   for (const { relation, mode } of observed.locks) if (base.has(relation.oid)) add(qualified(relation), mode);
-  return [...modes].flatMap(([relation, all]) => withoutImplied([...all]).map((mode) => ({ relation, mode })));
+  const kinds = new Map([...observed.before.relations.values()].map((one) => [qualified(one), one.kind]));
+  const rank = (relation: string) => BESIDE_TABLES.includes(kinds.get(relation) ?? "r") ? 1 : 0;
+  const ordered = [...modes].sort(([one], [other]) => rank(one) - rank(other));
+  return ordered.flatMap(([relation, all]) => withoutImplied([...all]).map((mode) => ({ relation, mode })));
 }
+
+/** Indexes and sequences, whose locks matter less to a reader than those of their table. */
+const BESIDE_TABLES = ["i", "I", "S"];
 
 /** Of two where whoever waits for the one waits for the other too, the one that keeps more of them waiting. */
 function withoutImplied(modes: readonly LockMode[]): readonly LockMode[] {

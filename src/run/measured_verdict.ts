@@ -10,6 +10,8 @@ export interface MeasuredFacts {
   /** How long it waited for locks; milliseconds. */
   readonly waitMs: number;
   readonly rows: number;
+  /** `UPDATE` */
+  readonly command: string;
   readonly locks: readonly { readonly relation: string; readonly mode: LockMode }[];
   /** Locks of earlier statements of its transaction, held while it was at work. */
   readonly held: readonly { readonly relation: string; readonly mode: LockMode }[];
@@ -78,12 +80,14 @@ function sentence(
   return `${used} ${blocker.relation} had to wait for ${span(workMs)} while ${deed}${waited}`;
 }
 
-function deedsOf({ scans, rewrites, rows }: MeasuredFacts): string {
+function deedsOf({ scans, rewrites, rows, command }: MeasuredFacts): string {
   const passes = [
     ...rewrites.map((relation) => `${relation} was written anew`),
     ...scans.map((relation) => `${relation} was read from end to end`),
   ];
-  const written = rows > FEW_ROWS ? [`${rows.toLocaleString("en-US")} rows were written or returned`] : [];
+  const written = rows > FEW_ROWS
+    ? [`${rows.toLocaleString("en-US")} rows were ${command === "SELECT" ? "returned" : "written"}`]
+    : [];
   const [first, second, ...more] = [...passes, ...written];
   if (first === undefined) return "";
   if (second === undefined) return first;

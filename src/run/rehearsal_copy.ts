@@ -7,7 +7,7 @@ import { dropDatabase } from "../database/scratch_sql.ts";
 import { ServerError, type Session } from "../database/session.ts";
 import { copyInUse, copyNotMade, Failure, scratchLeft, serverChanged } from "../errors.ts";
 import type { Context } from "./context.ts";
-import { whoWords } from "./wait_words.ts";
+import { who } from "./wait_words.ts";
 import { useSession, withSession } from "./with_session.ts";
 
 export interface Copy extends AsyncDisposable {
@@ -79,12 +79,12 @@ async function copy(
   const users = () => usersOf(session, { database: source.name, own: [own] });
   // The server itself would wait some seconds for them before it says no, and not who they are.
   const there = await users();
-  if (there.length > 0) throw copyInUse(source.name, there.map(whoWords));
+  if (there.length > 0) throw copyInUse(source.name, there.map(who));
   try {
     await copyDatabase(session, { from: source.name, to: name });
   } catch (error) {
     if (!(error instanceof ServerError)) throw error;
-    if (error.server.sqlstate === OBJECT_IN_USE) throw copyInUse(source.name, (await users()).map(whoWords));
+    if (error.server.sqlstate === OBJECT_IN_USE) throw copyInUse(source.name, (await users()).map(who));
     throw error.server.sqlstate === QUERY_CANCELED ? error : copyNotMade(source.name, error.server);
   }
 }

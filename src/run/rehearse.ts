@@ -1,5 +1,6 @@
 /** `rehearse`: runs the pending migrations for real, measures each statement, and keeps nothing. */
 
+import type { Catalog } from "../catalog/catalog.ts";
 import { readCopySource, sequenceValues } from "../database/copy_database.ts";
 import type { Database } from "../database/database.ts";
 import { findTracker } from "../database/find_tracker.ts";
@@ -28,6 +29,7 @@ import { readMigrationsToRun } from "../migration/read_migrations.ts";
 import { parse, type Statement } from "../sql/parser.ts";
 import type { CheckedFile } from "./check_files.ts";
 import type { Context } from "./context.ts";
+import { blockedSpans, lockSpans } from "./lock_spans.ts";
 import type { RehearseOptions } from "./options.ts";
 import { planFiles } from "./plan_files.ts";
 import { makeCopy } from "./rehearsal_copy.ts";
@@ -230,11 +232,12 @@ async function onStage(context: Context, work: OnStage): Promise<RehearseResult>
     failure = own.with({ state });
   }
   if (before !== null && session.alive && !context.signal.aborted) {
-    await tellSequences(context, { session, before, catalog });
+    await tellSequences(context, { session, before, migrations });
   }
   const ended = performance.now();
   const server = versionWords(session.facts.versionNumber);
-  const measured = { migrations: withRest(migrations, pending.files), server, durationMs: ended - beganMs };
+  const locks = lockSpans(migrations);
+  const measured = { migrations: withRest(migrations, pending.files), locks, server, durationMs: ended - beganMs };
   const notes = notesOf(work);
   const file = await writeReport(context, options, { ...measured, database: name, notes, failure });
   return {
@@ -243,6 +246,7 @@ async function onStage(context: Context, work: OnStage): Promise<RehearseResult>
     pending: pending.versions,
     verdicts,
     durationMs: ended - work.started,
+    blocked: blockedSpans(locks).filter(({ relation }) => isTable(catalog, relation)),
     report: file,
     failure,
   };
@@ -252,11 +256,16 @@ async function nothingToDo(
   context: Context,
   { work, pending, database }: { readonly work: Work; readonly pending: Pending; readonly database: string },
 ): Promise<RehearseResult> {
-  const rest = { migrations: [], server: "", durationMs: 0, database, notes: [], failure: null };
+  const rest = { migrations: [], locks: [], server: "", durationMs: 0, database, notes: [], failure: null };
   const report = await writeReport(context, work.options, rest);
   const durationMs = performance.now() - work.started;
-  const common = { rehearsed: [], pending: pending.versions, verdicts: noVerdicts(), failure: null };
+  const common = { rehearsed: [], pending: pending.versions, verdicts: noVerdicts(), blocked: [], failure: null };
   return { command: "rehearse", ...common, durationMs, report };
+}
+
+/** Whoever uses a table uses its indexes; a lock on one of these is not told beside. */
+function isTable(catalog: Catalog, relation: string): boolean {
+  return catalog.relations.get(relation)?.index == null;
 }
 
 function noVerdicts(): Record<Verdict, number> {
@@ -282,7 +291,9 @@ async function tellSequences(
   },
 ): Promise<void> {
   const used = new Set(
-    migrations.flatMap(({ statements }) => statements.flatMap(({ judged }) => judged.locks.map((lock) => lock.relation))),
+    migrations.flatMap(({ statements }) =>
+      statements.flatMap(({ judged }) => judged.locks.map((lock) => lock.relation))
+    ),
   );
   const after = await sequenceValues(session);
   const moved = [...after].filter(([name, value]) => used.has(name) && before.get(name) !== value);

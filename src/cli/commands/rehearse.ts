@@ -32,7 +32,10 @@ export const rehearseCommand = defineCommand({
   },
   examples: [
     { command: "pgmigrate rehearse", explains: "on a copy of the database of DATABASE_URL" },
-    { command: "pgmigrate rehearse --copy postgres://app@backup/app --report out.html", explains: "on a restored copy" },
+    {
+      command: "pgmigrate rehearse --copy postgres://app@backup/app --report out.html",
+      explains: "on a restored copy",
+    },
     {
       command: "pgmigrate rehearse --in-place --lock-timeout 2s --statement-timeout 10s",
       explains: "on the database itself",
