@@ -33,23 +33,28 @@ export function applyFixes(text: string, edits: readonly Edit[]): Fixed {
   const inOrder = edits.toSorted((a, b) => a.statement.start - b.statement.start);
   // From the last to the first, so that the places of those before stay right.
   for (const { statement, fix } of inOrder.toReversed()) {
-    const stays = fix.statement !== null;
-    const region = stays ? statement : wholeLines(text, statement);
-    const sql = stays ? withLineEnds(withoutSemicolon(fix.statement), text) : "";
+    const region = fix.statement === null ? placeOf(text, statement) : statement;
+    const sql = fix.statement === null ? "" : withLineEnds(withoutSemicolon(fix.statement), text);
     result = result.slice(0, region.start) + sql + result.slice(region.end);
   }
   for (const { statement, fix } of inOrder) {
-    const comments = fix.statement === null ? commentsAbove(text, statement.start) : "";
-    next.push(
-      ...fix.next.map((one, index) => ({ title: one.title, text: fileText(one, index === 0 ? comments : "") })),
-    );
+    const comments = fix.statement === null ? placeOf(text, statement) : { above: "", behind: "" };
+    next.push(...fix.next.map((one, index) => (
+      { title: one.title, text: fileText(one, index === 0 ? comments : { above: "", behind: "" }) }
+    )));
   }
   const outside = inOrder.some(({ fix }) => fix.noTransaction) && !result.startsWith(NO_TRANSACTION.trimEnd());
   return { text: outside ? withLineEnds(NO_TRANSACTION, text) + result : result, next };
 }
 
-function fileText({ sql, noTransaction }: NextMigration, comments: string): string {
-  return `${noTransaction ? NO_TRANSACTION : ""}${comments}${withoutSemicolon(sql)};\n`;
+/** The comments of a statement: on the lines directly above it, and behind it on its last line. */
+interface Comments {
+  readonly above: string;
+  readonly behind: string;
+}
+
+function fileText({ sql, noTransaction }: NextMigration, { above, behind }: Comments): string {
+  return `${noTransaction ? NO_TRANSACTION : ""}${above}${withoutSemicolon(sql)};${behind}\n`;
 }
 
 function withoutSemicolon(sql: string): string {
@@ -61,19 +66,23 @@ function withLineEnds(inserted: string, text: string): string {
   return text.includes("\r\n") ? inserted.replaceAll(/\r?\n/g, "\r\n") : inserted;
 }
 
-/** The statement with its `;`, and its lines where nothing else stands on them, with the comments directly above. */
-function wholeLines(text: string, { start, end }: Statement): { readonly start: number; readonly end: number } {
+/** What a statement takes in the text: with its `;`, and where nothing else stands on its lines, these and its comments. */
+function placeOf(
+  text: string,
+  { start, end }: Statement,
+): Comments & { readonly start: number; readonly end: number } {
   const semicolon = behindSemicolon(text, end);
   const before = /(?:^|[\r\n])([ \t]*)$/.exec(text.slice(0, start));
-  const after = /^[ \t]*(\r\n|\n|\r|$)/.exec(text.slice(semicolon));
-  if (before === null || after === null) return { start, end: semicolon };
-  const lineStart = start - before[1]!.length;
-  const from = lineStart - commentsAbove(text, start).length;
+  const after = /^([ \t]*--[^\r\n]*|[ \t]*)(\r\n|\n|\r|$)/.exec(text.slice(semicolon));
+  if (before === null || after === null) return { start, end: semicolon, above: "", behind: "" };
+  const above = commentsAbove(text, start);
+  const from = start - before[1]!.length - above.length;
   const to = semicolon + after[0].length;
   // Of the empty lines above and below, one is left.
   const blank = /^[ \t]*(?:\r\n|\n|\r)/.exec(text.slice(to));
   const isBlankBefore = /(^|\r\n|\n|\r)[ \t]*(\r\n|\n|\r)$|^$/.test(text.slice(0, from));
-  return { start: from, end: to + (blank !== null && isBlankBefore ? blank[0].length : 0) };
+  const upTo = to + (blank !== null && isBlankBefore ? blank[0].length : 0);
+  return { start: from, end: upTo, above, behind: after[1]!.trimEnd() };
 }
 
 /** The lines of nothing but a `--` comment directly above the line of an index, with their line ends. */

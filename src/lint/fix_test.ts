@@ -36,6 +36,19 @@ Deno.test("applyFixes() takes a statement out with its lines and the comments ab
   assert.equal((await fixed("SELECT 1; SELECT 2; SELECT 3", { 1: {} })).text, "SELECT 1;  SELECT 3");
 });
 
+Deno.test("applyFixes() takes the comment behind a statement along, unless another one stands on the line", async () => {
+  const next = [{ title: "a", sql: "SELECT 2", noTransaction: false }];
+  const fixes = { 1: { next } };
+  assert.deepEqual(await fixed("SELECT 1;\nSELECT\n2; -- two\nSELECT 3;\n", fixes), {
+    text: "SELECT 1;\nSELECT 3;\n",
+    next: [{ title: "a", text: "SELECT 2; -- two\n" }],
+  });
+  assert.deepEqual(await fixed("SELECT 1;\n-- two, three\nSELECT 2; SELECT 3; -- three\n", fixes), {
+    text: "SELECT 1;\n-- two, three\n SELECT 3; -- three\n",
+    next: [{ title: "a", text: "SELECT 2;\n" }],
+  });
+});
+
 Deno.test("applyFixes() writes the directive once, with the file's own line ends", async () => {
   const outside = { noTransaction: true };
   assert.equal(

@@ -16,7 +16,7 @@ export function writeSafeForm(migrations: readonly NextMigration[]): string {
       : noTransaction
       ? "-- In a migration of its own:\n"
       : "";
-    return `${heading}${noTransaction ? "-- pgmigrate: no-transaction\n" : ""}${sql}`;
+    return `${heading}${noTransaction ? "-- pgmigrate: no-transaction\n" : ""}${sql}`.trimEnd();
   }).join("\n\n");
 }
 
