@@ -34,7 +34,10 @@ export interface Relation extends QualifiedName {
   readonly persistence: "permanent" | "unlogged" | "temporary";
   /** Version of the migration that made it; null for one that was there before the first of them. */
   readonly madeBy: bigint | null;
-  /** false: no migration made it, so it is taken to exist; nothing is known of it but its name. */
+  /**
+   * false: it may have more columns, constraints and the rest than are here. No migration made it, so it is taken to exist
+   * and known by what migrations did to it since; or one made it after the like of such a one.
+   */
   readonly known: boolean;
   readonly columns: readonly Column[];
   readonly constraints: readonly TableConstraint[];
@@ -122,6 +125,8 @@ export interface IndexFacts {
   readonly columns: readonly (string | null)[];
   /** Every column of the table that it needs: of keys, INCLUDE, expressions and WHERE, each once, in no order. */
   readonly uses: readonly string[];
+  /** What its own columns are called, INCLUDE among them: the names of indexes of partitions are made of it. */
+  readonly columnNames: readonly string[];
   readonly unique: boolean;
   /** It has a WHERE. */
   readonly partial: boolean;
@@ -147,6 +152,8 @@ export interface MadeType extends QualifiedName {
 export interface MadeFunction extends QualifiedName {
   readonly volatility: "immutable" | "stable" | "volatile";
   readonly kind: "function" | "procedure" | "aggregate" | "window";
+  /** The types of the arguments that go in, as in `pg_catalog.int4`, `public.mood[]`; null where not known. */
+  readonly arguments: readonly string[] | null;
   readonly madeBy: bigint | null;
 }
 

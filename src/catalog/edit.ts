@@ -8,7 +8,7 @@ import {
   type Relation,
   type TableConstraint,
 } from "./catalog.ts";
-import { findRelation } from "./resolve.ts";
+import { findRelation, isSame } from "./resolve.ts";
 
 /** Puts a relation under its name, in place of any that is there. */
 export function put(catalog: Catalog, relation: Relation): void {
@@ -60,4 +60,41 @@ export function changeEach(catalog: Catalog, changed: (relation: Relation) => Pa
 
 export function addConstraint(catalog: Catalog, table: Relation, constraint: TableConstraint): void {
   change(catalog, table, ({ constraints }) => ({ constraints: [...constraints, constraint] }));
+}
+
+/** Gives a relation another name or schema, and that name to all that refer to it. Nothing is done where it is taken. */
+export function moveRelation(catalog: Catalog, relation: Relation, { schema, name }: QualifiedName): void {
+  const to = { schema, name };
+  if (isSame(relation, to) || findRelation(catalog, to)?.known) return;
+  const renamed = (one: QualifiedName): QualifiedName => isSame(one, relation) ? to : one;
+  removeRelation(catalog, relation);
+  put(catalog, { ...relation, ...to });
+  changeEach(catalog, (other) => refersTo(other, relation) ? withNames(other, renamed) : null);
+}
+
+/** Whether a relation has the name of another somewhere in it: its table, parent, source, or the type of a column. */
+function refersTo({ index, parents, dependsOn, constraints, columns }: Relation, target: QualifiedName): boolean {
+  const isTarget = (one: QualifiedName | null | undefined) => one !== null && one !== undefined && isSame(one, target);
+  return isTarget(index?.table) || parents.some(isTarget) || dependsOn.some(isTarget) ||
+    constraints.some(({ references }) => isTarget(references)) || columns.some(({ type }) => isTarget(type));
+}
+
+function withNames(relation: Relation, renamed: (one: QualifiedName) => QualifiedName): Partial<Relation> {
+  const { index, parents, dependsOn, constraints, columns } = relation;
+  return {
+    index: index === null ? null : { ...index, table: renamed(index.table) },
+    parents: parents.map(renamed),
+    dependsOn: dependsOn.map(renamed),
+    constraints: constraints.map((one) =>
+      one.references === null ? one : { ...one, references: renamed(one.references) }
+    ),
+    columns: columns.map((one) =>
+      one.type === null ? one : { ...one, type: { ...one.type, ...nameOf(renamed(one.type)) } }
+    ),
+  };
+}
+
+/** The name alone of what may have more in it. */
+export function nameOf({ schema, name }: QualifiedName): QualifiedName {
+  return { schema, name };
 }

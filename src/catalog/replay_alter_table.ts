@@ -1,86 +1,187 @@
-/** ALTER TABLE. */
+/** ALTER TABLE, and ALTER INDEX, VIEW, SEQUENCE and TYPE as far as they are the same statement. */
 
 import type { AlterTableCmd, AlterTableStmt } from "libpg-query";
 import type { Catalog, Relation } from "./catalog.ts";
 import { columnDefinition, keptDefault } from "./column_definition.ts";
+import { dropColumn, dropConstraint, sequencesOf } from "./drop_relation.ts";
+import { change, changeColumn, nameOf, removeRelation } from "./edit.ts";
 import { addNotNull, inOrder, replayConstraint } from "./replay_constraint.ts";
-import { change, changeColumn } from "./edit.ts";
-import { dropColumn, dropConstraint } from "./replay_drop_part.ts";
-import { findColumn, findRelation, resolveRelation } from "./resolve.ts";
-import { resolveType } from "./resolve_type.ts";
+import { attach, detach, inheritConstraints } from "./replay_partition.ts";
 import { nameSequence, putSequence } from "./replay_sequence.ts";
+import { findColumn, findRelation, indexesOf, isSame, resolveRelation, withDescendants } from "./resolve.ts";
+import { resolveType } from "./resolve_type.ts";
 
 interface Action {
   readonly command: AlterTableCmd;
   readonly by: bigint | null;
+  /** Whether the tables that inherit from it are changed as well: not with ONLY. */
+  readonly recurse: boolean;
 }
 
 type Replay = (catalog: Catalog, table: Relation, action: Action) => void;
 
 type ActionKind = NonNullable<AlterTableCmd["subtype"]>;
 
-/** The actions that change what a catalog knows. */
+/**
+ * The actions that change what a catalog knows, in the order in which the server runs those of one statement, whatever
+ * their order in the text.
+ */
 const ACTIONS: Readonly<Partial<Record<ActionKind, Replay>>> = {
-  AT_DropColumn: (catalog, table, { command }) =>
-    dropColumn(catalog, table, { name: command.name ?? "", cascade: command.behavior === "DROP_CASCADE" }),
-  AT_DropConstraint: (catalog, table, { command }) =>
-    dropConstraint(catalog, table, { name: command.name ?? "", cascade: command.behavior === "DROP_CASCADE" }),
-  AT_AlterColumnType: alterType,
-  AT_AddColumn: addColumn,
-  AT_ColumnDefault: (catalog, table, { command }) =>
-    changeColumn(catalog, table, { name: command.name ?? "", default: keptDefault(command.def) }),
+  AT_DropColumn: (catalog, table, { command, recurse }) => dropColumn(catalog, table, command.name ?? "", { recurse }),
+  AT_DropConstraint: (catalog, table, { command, recurse }) =>
+    dropConstraint(catalog, table, command.name ?? "", { recurse }),
   AT_DropNotNull: dropNotNull,
-  AT_SetNotNull: (catalog, table, { command }) =>
-    addNotNull(catalog, table, { column: command.name ?? "", name: null, validated: true }),
+  AT_DropExpression: (catalog, table, action) =>
+    changeColumns(catalog, table, action, () => ({ generated: null, default: null })),
+  AT_DropIdentity: dropIdentity,
+  AT_AlterColumnType: alterType,
+  AT_SetExpression: (catalog, table, action) =>
+    changeColumns(catalog, table, action, () => ({ default: action.command.def ?? null })),
+  AT_AddColumn: addColumn,
+  AT_ColumnDefault: (catalog, table, action) =>
+    changeColumns(catalog, table, action, () => ({ default: keptDefault(action.command.def) })),
+  AT_AddIdentity: addIdentity,
+  AT_SetNotNull: setNotNull,
   AT_AddConstraint: addConstraintOf,
   AT_ValidateConstraint: validateConstraint,
+  AT_SetLogged: (catalog, table) => setPersistence(catalog, table, "permanent"),
+  AT_SetUnLogged: (catalog, table) => setPersistence(catalog, table, "unlogged"),
+  AT_AddInherit: addInherit,
+  AT_DropInherit: dropInherit,
+  AT_AttachPartition: attachPartition,
+  AT_DetachPartition: detachPartition,
 };
 
 const ORDER = Object.keys(ACTIONS);
 
 export function replayAlterTable(catalog: Catalog, node: AlterTableStmt, by: bigint | null): void {
   const table = node.relation === undefined ? null : resolveRelation(catalog, node.relation);
-  if (table === null) return;
+  if (table === null || table.schema === "pg_catalog") return;
   const commands = (node.cmds ?? []).flatMap((command) => "AlterTableCmd" in command ? [command.AlterTableCmd] : []);
   const rank = ({ subtype }: AlterTableCmd) => ORDER.indexOf(subtype ?? "");
-  // The server runs the actions of one statement in passes, drops first, whatever their order in the text.
+  // A composite type's name comes without it, and has no heirs.
+  const recurse = node.relation?.inh === true;
   for (const command of commands.toSorted((one, other) => rank(one) - rank(other))) {
-    const replay = ACTIONS[command.subtype ?? "AT_ClusterOn"];
-    replay?.(catalog, findRelation(catalog, table) ?? table, { command, by });
+    ACTIONS[command.subtype ?? "AT_ClusterOn"]?.(catalog, findRelation(catalog, table) ?? table, {
+      command,
+      by,
+      recurse,
+    });
   }
 }
 
-function addColumn(catalog: Catalog, table: Relation, { command, by }: Action): void {
-  const { def } = command;
+/** The table, with all below it where the action goes there. */
+function targets(catalog: Catalog, table: Relation, { recurse }: Action): readonly Relation[] {
+  return recurse ? withDescendants(catalog, table) : [table];
+}
+
+function changeColumns(
+  catalog: Catalog,
+  table: Relation,
+  action: Action,
+  changed: () => Partial<Omit<Relation["columns"][number], "name">>,
+): void {
+  const name = action.command.name ?? "";
+  for (const one of targets(catalog, table, action)) changeColumn(catalog, one, { name, ...changed() });
+}
+
+function addColumn(catalog: Catalog, table: Relation, action: Action): void {
+  const { command: { def }, by } = action;
   if (def === undefined || !("ColumnDef" in def)) return;
-  if (findColumn(table, def.ColumnDef.colname ?? "") !== null) return;
-  const sequence = nameSequence(catalog, table, def.ColumnDef.colname ?? "");
+  const name = def.ColumnDef.colname ?? "";
+  if (findColumn(table, name) !== null) return;
+  const sequence = nameSequence(catalog, table, name);
   const { column, hasSequence, constraints } = columnDefinition(catalog, def.ColumnDef, sequence);
   if (hasSequence) putSequence(catalog, { name: sequence, table, by });
-  change(catalog, table, ({ columns }) => ({ columns: [...columns, column] }));
-  for (const given of inOrder(constraints)) replayConstraint(catalog, table, { given, by });
+  for (const one of targets(catalog, table, action)) {
+    if (findColumn(one, name) === null) {
+      change(catalog, one, ({ columns }) => ({ columns: [...columns, column] }));
+    }
+  }
+  for (const given of inOrder(constraints)) replayConstraint(catalog, table, { given, by, recurse: action.recurse });
 }
 
-function addConstraintOf(catalog: Catalog, table: Relation, { command: { def }, by }: Action): void {
+function addConstraintOf(catalog: Catalog, table: Relation, { command: { def }, by, recurse }: Action): void {
   if (def === undefined || !("Constraint" in def)) return;
-  replayConstraint(catalog, table, { given: { node: def.Constraint, column: null }, by });
+  replayConstraint(catalog, table, { given: { node: def.Constraint, column: null }, by, recurse });
 }
 
-function alterType(catalog: Catalog, table: Relation, { command: { name = "", def } }: Action): void {
+function alterType(catalog: Catalog, table: Relation, action: Action): void {
+  const { def } = action.command;
   if (def === undefined || !("ColumnDef" in def) || def.ColumnDef.typeName === undefined) return;
   const type = resolveType(catalog, def.ColumnDef.typeName, def.ColumnDef.collClause);
-  changeColumn(catalog, table, { name, type });
+  changeColumns(catalog, table, action, () => ({ type }));
 }
 
-function dropNotNull(catalog: Catalog, table: Relation, { command: { name = "" } }: Action): void {
-  changeColumn(catalog, table, { name, notNull: false });
-  change(catalog, table, ({ constraints }) => ({
-    constraints: constraints.filter(({ kind, columns }) => kind !== "not-null" || columns[0] !== name),
-  }));
+function setNotNull(catalog: Catalog, table: Relation, action: Action): void {
+  const column = action.command.name ?? "";
+  for (const one of targets(catalog, table, action)) addNotNull(catalog, one, { column, name: null, validated: true });
 }
 
-function validateConstraint(catalog: Catalog, table: Relation, { command: { name } }: Action): void {
-  change(catalog, table, ({ constraints }) => ({
-    constraints: constraints.map((one) => one.name === name ? { ...one, validated: true } : one),
-  }));
+function dropNotNull(catalog: Catalog, table: Relation, action: Action): void {
+  const { name = "" } = action.command;
+  for (const one of targets(catalog, table, action)) {
+    changeColumn(catalog, one, { name, notNull: false });
+    change(catalog, one, ({ constraints }) => ({
+      constraints: constraints.filter(({ kind, columns }) => kind !== "not-null" || columns[0] !== name),
+    }));
+  }
+}
+
+function addIdentity(catalog: Catalog, table: Relation, action: Action): void {
+  const { command: { name = "" }, by } = action;
+  putSequence(catalog, { name: nameSequence(catalog, table, name), table, by });
+  changeColumns(catalog, table, action, () => ({ identity: true }));
+}
+
+function dropIdentity(catalog: Catalog, table: Relation, action: Action): void {
+  const { name = "" } = action.command;
+  if (findColumn(table, name)?.identity === false) return;
+  for (const sequence of sequencesOf(catalog, table, name)) removeRelation(catalog, sequence);
+  changeColumns(catalog, table, action, () => ({ identity: false }));
+}
+
+function validateConstraint(catalog: Catalog, table: Relation, action: Action): void {
+  const { name } = action.command;
+  for (const one of targets(catalog, table, action)) {
+    change(catalog, one, ({ constraints }) => ({
+      constraints: constraints.map((own) => own.name === name ? { ...own, validated: true } : own),
+    }));
+  }
+}
+
+/** The indexes go along, and since 15 the sequences that the table owns. */
+function setPersistence(catalog: Catalog, table: Relation, persistence: Relation["persistence"]): void {
+  change(catalog, table, () => ({ persistence }));
+  for (const index of indexesOf(catalog, table)) change(catalog, index, () => ({ persistence }));
+  for (const relation of catalog.relations.values()) {
+    if (relation.kind === "sequence" && relation.dependsOn.some((one) => isSame(one, table))) {
+      change(catalog, relation, () => ({ persistence }));
+    }
+  }
+}
+
+function addInherit(catalog: Catalog, table: Relation, { command: { def } }: Action): void {
+  const parent = def !== undefined && "RangeVar" in def ? resolveRelation(catalog, def.RangeVar) : null;
+  if (parent === null) return;
+  change(catalog, table, ({ parents }) => ({ parents: [...parents, nameOf(parent)] }));
+  inheritConstraints(catalog, parent, findRelation(catalog, table) ?? table);
+}
+
+function dropInherit(catalog: Catalog, table: Relation, { command: { def } }: Action): void {
+  const parent = def !== undefined && "RangeVar" in def ? resolveRelation(catalog, def.RangeVar) : null;
+  if (parent === null) return;
+  change(catalog, table, ({ parents }) => ({ parents: parents.filter((one) => !isSame(one, parent)) }));
+}
+
+function attachPartition(catalog: Catalog, parent: Relation, { command: { def } }: Action): void {
+  if (def === undefined || !("PartitionCmd" in def) || def.PartitionCmd.name === undefined) return;
+  const child = resolveRelation(catalog, def.PartitionCmd.name);
+  if (child !== null) attach(catalog, { parent, child, bound: def.PartitionCmd.bound });
+}
+
+function detachPartition(catalog: Catalog, parent: Relation, { command: { def } }: Action): void {
+  if (def === undefined || !("PartitionCmd" in def) || def.PartitionCmd.name === undefined) return;
+  const child = resolveRelation(catalog, def.PartitionCmd.name);
+  if (child !== null) detach(catalog, { parent, child });
 }

@@ -5,16 +5,16 @@ import { listedParts } from "../sql/identifiers.ts";
 import {
   type Catalog,
   type ConstraintKind,
-  type QualifiedName,
   REFERENTIAL_ACTIONS,
   type Relation,
   type TableConstraint,
 } from "./catalog.ts";
 import type { GivenConstraint } from "./column_definition.ts";
-import { addConstraint, change, changeColumn, put, removeRelation } from "./edit.ts";
+import { addConstraint, change, changeColumn, moveRelation, put } from "./edit.ts";
 import { chooseName, joinedColumns } from "./object_names.ts";
 import { makeIndex } from "./replay_index.ts";
-import { findRelation, resolveRelation } from "./resolve.ts";
+import { inheritConstraint, inheritIndex } from "./replay_partition.ts";
+import { childrenOf, findRelation, resolveRelation, withDescendants } from "./resolve.ts";
 import { columnsIn } from "./tree.ts";
 
 const KINDS: Readonly<Partial<Record<NonNullable<Constraint["contype"]>, ConstraintKind>>> = {
@@ -43,16 +43,28 @@ export function inOrder(constraints: readonly GivenConstraint[]): readonly Given
 export function replayConstraint(
   catalog: Catalog,
   table: Relation,
-  { given, by }: { readonly given: GivenConstraint; readonly by: bigint | null },
+  { given, by, recurse = true }: {
+    readonly given: GivenConstraint;
+    readonly by: bigint | null;
+    readonly recurse?: boolean;
+  },
 ): void {
   const kind = constraintKind(given);
   const now = findRelation(catalog, table) ?? table;
   if (kind === null) return;
   if (given.node.conname !== undefined && now.constraints.some(({ name }) => name === given.node.conname)) return;
+  if (kind === "primary-key" || kind === "unique" || kind === "exclude") {
+    return addIndexed(catalog, now, { given, kind, by, recurse });
+  }
   if (kind === "check") addCheck(catalog, now, given);
   else if (kind === "foreign-key") addForeignKey(catalog, now, given);
-  else if (kind === "not-null") addNotNull(catalog, now, notNullOf(given));
-  else addIndexed(catalog, now, { given, kind, by });
+  else addNotNull(catalog, now, notNullOf(given));
+  const added = findRelation(catalog, table)?.constraints.at(-1);
+  const goesDown = recurse && !given.node.is_no_inherit && (kind !== "foreign-key" || now.kind === "partitioned-table");
+  if (added?.kind !== kind || !goesDown) return;
+  for (const child of withDescendants(catalog, findRelation(catalog, table) ?? table).slice(1)) {
+    inheritConstraint(catalog, child, added);
+  }
 }
 
 function isValid({ skip_validation: skipsValidation }: Constraint): boolean {
@@ -140,10 +152,11 @@ interface Indexed {
   readonly given: GivenConstraint;
   readonly kind: "primary-key" | "unique" | "exclude";
   readonly by: bigint | null;
+  readonly recurse: boolean;
 }
 
 /** PRIMARY KEY, UNIQUE and EXCLUDE, each with its index: a new one, or one that is taken over. */
-function addIndexed(catalog: Catalog, table: Relation, { given, kind, by }: Indexed): void {
+function addIndexed(catalog: Catalog, table: Relation, { given, kind, by, recurse }: Indexed): void {
   const { node } = given;
   const index = node.indexname === undefined
     ? newIndex(catalog, table, { given, kind, by })
@@ -151,11 +164,21 @@ function addIndexed(catalog: Catalog, table: Relation, { given, kind, by }: Inde
   if (index === null) return;
   const columns = (index.index?.columns ?? []).filter((column) => column !== null);
   addConstraint(catalog, table, { ...NOTHING, name: index.name, kind, validated: true, columns });
-  if (kind !== "primary-key") return;
-  for (const column of columns) addNotNull(catalog, table, { column, name: null, validated: true });
+  const tables = recurse ? withDescendants(catalog, findRelation(catalog, table) ?? table) : [table];
+  if (kind === "primary-key") {
+    for (const one of tables) {
+      for (const column of columns) addNotNull(catalog, one, { column, name: null, validated: true });
+    }
+  }
+  if (table.kind !== "partitioned-table" || !recurse) return;
+  for (const child of childrenOf(catalog, table)) inheritIndex(catalog, index, child);
 }
 
-function newIndex(catalog: Catalog, table: Relation, { given: { node, column }, kind, by }: Indexed): Relation | null {
+function newIndex(
+  catalog: Catalog,
+  table: Relation,
+  { given: { node, column }, kind, by }: Omit<Indexed, "recurse">,
+): Relation | null {
   const elements = kind === "exclude"
     ? (node.exclusions ?? []).flatMap(exclusionElement)
     : (column === null ? listedParts(node.keys) : [column]).map((name) => ({ name }));
@@ -178,23 +201,17 @@ function exclusionElement(node: Node) {
 }
 
 /** USING INDEX: an index that the constraint gives another name is renamed to it. */
-function takeOver(catalog: Catalog, table: Relation, { indexname, conname }: Constraint): Relation | null {
-  const name: QualifiedName = { schema: table.schema, name: indexname ?? "" };
-  const index = findRelation(catalog, name);
-  if (index?.index === undefined || index?.index === null) {
-    return catalog.isWhole ? null : makeIndex(catalog, table, {
-      name: conname ?? name.name,
-      label: "key",
-      elements: [],
-      including: [],
-      where: undefined,
-      unique: true,
-      constraint: true,
-      by: null,
-    });
+function takeOver(catalog: Catalog, table: Relation, { indexname = "", conname }: Constraint): Relation | null {
+  const name = conname ?? indexname;
+  const index = findRelation(catalog, { schema: table.schema, name: indexname });
+  if (index === null || index.index === null) {
+    if (catalog.isWhole) return null;
+    // Nobody knows its columns.
+    const unknown = { label: "key", elements: [], including: [], where: undefined, by: null };
+    return makeIndex(catalog, table, { ...unknown, name, unique: true, constraint: true });
   }
-  const taken = { ...index, name: conname ?? index.name, index: { ...index.index, constraint: true } };
-  removeRelation(catalog, index);
+  moveRelation(catalog, index, { schema: table.schema, name });
+  const taken = { ...index, name, index: { ...index.index, constraint: true } };
   put(catalog, taken);
   return taken;
 }

@@ -2,9 +2,10 @@
 
 import type { IndexElem, IndexStmt, Node } from "libpg-query";
 import { type Catalog, qualified, type Relation } from "./catalog.ts";
-import { put } from "./edit.ts";
+import { change, put } from "./edit.ts";
 import { chooseName, indexColumnNames, joinedColumns } from "./object_names.ts";
-import { emptyRelation, resolveRelation } from "./resolve.ts";
+import { inheritIndex } from "./replay_partition.ts";
+import { childrenOf, emptyRelation, resolveRelation } from "./resolve.ts";
 import { columnsIn } from "./tree.ts";
 
 export interface NewIndex {
@@ -23,7 +24,9 @@ export interface NewIndex {
 export function replayCreateIndex(catalog: Catalog, node: IndexStmt, by: bigint | null): void {
   const table = node.relation === undefined ? null : resolveRelation(catalog, node.relation);
   if (table === null) return;
-  makeIndex(catalog, table, {
+  // CREATE INDEX … ON ONLY makes one that is not valid until each partition has one that is attached to it.
+  const isOnly = node.relation?.inh !== true && table.kind === "partitioned-table";
+  const index = makeIndex(catalog, table, {
     name: node.idxname ?? null,
     label: "idx",
     elements: elementsOf(node.indexParams),
@@ -33,6 +36,10 @@ export function replayCreateIndex(catalog: Catalog, node: IndexStmt, by: bigint 
     constraint: false,
     by,
   });
+  if (index === null || table.kind !== "partitioned-table") return;
+  const children = childrenOf(catalog, table);
+  if (!isOnly) { for (const child of children) inheritIndex(catalog, index, child); }
+  else if (children.length > 0) change(catalog, index, ({ index }) => ({ index: index && { ...index, valid: false } }));
 }
 
 function elementsOf(nodes: readonly Node[] | undefined): readonly IndexElem[] {
@@ -43,12 +50,13 @@ function elementsOf(nodes: readonly Node[] | undefined): readonly IndexElem[] {
 export function makeIndex(catalog: Catalog, table: Relation, given: NewIndex): Relation | null {
   const { elements, including, where, unique, constraint, by } = given;
   const { schema } = table;
+  const columnNames = indexColumnNames([...elements, ...including]);
   const name = given.name ?? chooseName(
     catalog,
     {
       schema,
       table: table.name,
-      columns: given.label === "pkey" ? null : joinedColumns(indexColumnNames([...elements, ...including])),
+      columns: given.label === "pkey" ? null : joinedColumns(columnNames),
       label: given.label,
     },
     { constraint, relation: true },
@@ -63,6 +71,7 @@ export function makeIndex(catalog: Catalog, table: Relation, given: NewIndex): R
       table: { schema, name: table.name },
       columns: elements.map(({ name }) => name ?? null),
       uses: columnsUsed([...elements, ...including], where),
+      columnNames,
       unique,
       partial: where !== undefined,
       valid: true,

@@ -1,9 +1,12 @@
-/** Sequences: those of serial and identity columns, and CREATE SEQUENCE. */
+/** Sequences: those of serial and identity columns, and those of their own. */
 
+import type { AlterSeqStmt, CreateSeqStmt, Node } from "libpg-query";
+import { listedParts } from "../sql/identifiers.ts";
+import { option } from "../sql/option_values.ts";
 import type { Catalog, QualifiedName, Relation } from "./catalog.ts";
-import { put } from "./edit.ts";
+import { change, nameOf, put } from "./edit.ts";
 import { chooseName } from "./object_names.ts";
-import { emptyRelation } from "./resolve.ts";
+import { emptyRelation, findRelation, newName, resolveRelation } from "./resolve.ts";
 
 /** The name of the sequence that a serial or identity column gets. */
 export function nameSequence(catalog: Catalog, { schema, name: table }: Relation, column: string): QualifiedName {
@@ -16,11 +19,34 @@ export function putSequence(
   catalog: Catalog,
   { name, table, by }: { readonly name: QualifiedName; readonly table: Relation; readonly by: bigint | null },
 ): void {
-  const { schema, persistence } = table;
+  const { persistence } = table;
+  put(catalog, { ...emptyRelation(name, "sequence"), persistence, madeBy: by, dependsOn: [nameOf(table)] });
+}
+
+export function replayCreateSequence(catalog: Catalog, node: CreateSeqStmt, by: bigint | null): void {
+  const name = node.sequence === undefined ? null : newName(catalog, node.sequence);
+  if (name === null || findRelation(catalog, name)?.known) return;
   put(catalog, {
     ...emptyRelation(name, "sequence"),
-    persistence,
+    ...(node.sequence?.relpersistence === "u" ? { persistence: "unlogged" } : {}),
     madeBy: by,
-    dependsOn: [{ schema, name: table.name }],
+    dependsOn: ownerOf(catalog, node.options) ?? [],
   });
+}
+
+export function replayAlterSequence(catalog: Catalog, node: AlterSeqStmt): void {
+  const owner = ownerOf(catalog, node.options);
+  if (owner === null || node.sequence === undefined) return;
+  const sequence = resolveRelation(catalog, node.sequence, { expected: "sequence" });
+  if (sequence !== null) change(catalog, sequence, () => ({ dependsOn: owner }));
+}
+
+/** OWNED BY a column, or NONE; null where the statement does not say. */
+function ownerOf(catalog: Catalog, options: readonly Node[] | undefined): readonly QualifiedName[] | null {
+  const arg = option(options, "owned_by")?.arg;
+  if (arg === undefined || !("List" in arg)) return null;
+  const [relname, schemaname] = listedParts(arg.List.items).slice(0, -1).reverse();
+  if (relname === undefined) return [];
+  const table = resolveRelation(catalog, { relname, ...(schemaname === undefined ? {} : { schemaname }) });
+  return table === null ? [] : [nameOf(table)];
 }

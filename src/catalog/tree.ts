@@ -39,3 +39,27 @@ export function columnsIn(expression: unknown): readonly string[] {
   });
   return [...found];
 }
+
+/** Whether a tree holds a constant of this text. */
+export function mentionsText(tree: unknown, text: string): boolean {
+  let found = false;
+  eachNode(tree, (kind, node) => {
+    if (kind === "A_Const") found ||= (node.sval as { sval?: string } | undefined)?.sval === text;
+  });
+  return found;
+}
+
+/** A copy of an expression in which a column has another name. */
+export function withColumnRenamed<Tree>(
+  tree: Tree,
+  { from, to }: { readonly from: string; readonly to: string },
+): Tree {
+  if (tree === null || !columnsIn(tree).includes(from)) return tree;
+  const copy = structuredClone(tree);
+  eachNode(copy, (kind, node) => {
+    if (kind !== "ColumnRef" || !Array.isArray(node.fields)) return;
+    const name = node.fields.at(-1)?.String as { sval?: string } | undefined;
+    if (name?.sval === from) name.sval = to;
+  });
+  return copy;
+}

@@ -25,7 +25,7 @@ export interface CatalogRows {
   readonly parents: readonly { readonly relation: number; readonly parent: number }[] | null;
   readonly sources: readonly (QualifiedName & { readonly relation: number })[] | null;
   readonly types: readonly TypeRow[] | null;
-  readonly functions: readonly (QualifiedName & { readonly volatility: string; readonly kind: string })[] | null;
+  readonly functions: readonly FunctionRow[] | null;
 }
 
 interface RelationRow extends QualifiedName {
@@ -40,6 +40,14 @@ interface RelationRow extends QualifiedName {
   /** `pg_partitioned_table.partstrat`. */
   readonly strategy: string | null;
   readonly key_columns: readonly (string | null)[] | null;
+}
+
+interface FunctionRow extends QualifiedName {
+  /** `pg_proc.provolatile`, `pg_proc.prokind`. */
+  readonly volatility: string;
+  readonly kind: string;
+  /** Element types for arrays. */
+  readonly arguments: readonly (QualifiedName & { readonly array: boolean })[] | null;
 }
 
 interface TypeUse {
@@ -83,6 +91,7 @@ interface IndexRow {
   readonly valid: boolean;
   readonly columns: readonly (string | null)[];
   readonly uses: readonly string[] | null;
+  readonly column_names: readonly string[] | null;
   readonly constraint: boolean;
 }
 
@@ -261,11 +270,12 @@ function constraintOf(row: ConstraintRow, { names, expressions }: Facts): TableC
 }
 
 function indexOf(
-  { table, columns, uses, unique, partial, valid, constraint }: IndexRow,
+  { table, uses, column_names: columnNames, columns, unique, partial, valid, constraint }: IndexRow,
   { names }: Facts,
 ): IndexFacts | null {
   const name = names.get(table);
-  return name === undefined ? null : { table: name, columns, uses: uses ?? [], unique, partial, valid, constraint };
+  if (name === undefined) return null;
+  return { table: name, columns, uses: uses ?? [], columnNames: columnNames ?? [], unique, partial, valid, constraint };
 }
 
 function typeOf(row: TypeRow, facts: Facts): MadeType {
@@ -286,13 +296,14 @@ function isConstrained({ constrained, base }: TypeRow, facts: Facts): boolean {
 }
 
 function functionOf(
-  { schema, name, volatility, kind }: NonNullable<CatalogRows["functions"]>[number],
+  { schema, name, volatility, kind, arguments: types }: FunctionRow,
 ): MadeFunction {
   return {
     schema,
     name,
     volatility: VOLATILITIES[volatility as keyof typeof VOLATILITIES],
     kind: FUNCTION_KINDS[kind as keyof typeof FUNCTION_KINDS],
+    arguments: (types ?? []).map((type) => qualified(type) + (type.array ? "[]" : "")),
     madeBy: null,
   };
 }

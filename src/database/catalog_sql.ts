@@ -167,6 +167,7 @@ const INDEXES = sql`
       WHERE a.attrelid = x.indrelid AND a.attnum > 0 AND (a.attnum = ANY (x.indkey) OR EXISTS (
         SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = x.indexrelid
           AND d.refclassid = 'pg_class'::regclass AND d.refobjid = x.indrelid AND d.refobjsubid = a.attnum))) AS uses,
+    (SELECT json_agg(a.attname ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = x.indexrelid) AS column_names,
     EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = x.indexrelid AND k.conrelid = x.indrelid
       AND k.contype IN ('p', 'u', 'x')) AS constraint
   FROM pg_index x JOIN relations c ON c.oid = x.indexrelid`;
@@ -203,7 +204,12 @@ const TYPES = sql`
   WHERE t.oid IN (SELECT u.oid FROM used u)`;
 
 function functions(names: readonly string[]): Sql {
-  return sql`SELECT n.nspname AS schema, p.proname AS name, p.provolatile AS volatility, p.prokind AS kind
+  return sql`SELECT n.nspname AS schema, p.proname AS name, p.provolatile AS volatility, p.prokind AS kind,
+    (SELECT json_agg(json_build_object('schema', m.nspname, 'name', coalesce(e.typname, t.typname),
+        'array', e.oid IS NOT NULL) ORDER BY o.place)
+      FROM unnest(p.proargtypes) WITH ORDINALITY o (number, place) JOIN pg_type t ON t.oid = o.number
+      LEFT JOIN pg_type e ON e.typarray = t.oid
+      JOIN pg_namespace m ON m.oid = coalesce(e.typnamespace, t.typnamespace)) AS arguments
     FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE p.proname = ANY (${array(names)})`;
 }
 

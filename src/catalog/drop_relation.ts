@@ -1,0 +1,145 @@
+/**
+ * What goes with what is dropped. Without CASCADE the server refuses where anything that it would take stands in the way;
+ * once the statement has run nothing of that can be there, so that here it always goes.
+ */
+
+import { BUILTIN_TYPES } from "./builtin_relations.ts";
+import { type Catalog, qualified, type QualifiedName, type Relation, type TableConstraint } from "./catalog.ts";
+import { change, changeColumn, changeEach, removeRelation } from "./edit.ts";
+import { objectName } from "./object_names.ts";
+import { childrenOf, findRelation, indexesOf, isSame, relationsWhere, withDescendants } from "./resolve.ts";
+import { columnsIn, mentionsText } from "./tree.ts";
+
+/** Drops a relation of any kind: its indexes, sequences, partitions and heirs, the views on it, foreign keys to it. */
+export function dropRelation(catalog: Catalog, relation: Relation): void {
+  if (relation.index !== null) return dropIndex(catalog, relation);
+  removeRelation(catalog, relation);
+  const dependents = relationsWhere(
+    catalog,
+    ({ index, parents, dependsOn }) =>
+      index !== null && isSame(index.table, relation) ||
+      [...parents, ...dependsOn].some((one) => isSame(one, relation)),
+  );
+  for (const dependent of dependents) {
+    const now = findRelation(catalog, dependent);
+    if (now === null) continue;
+    if (now.index === null) dropRelation(catalog, now);
+    else removeRelation(catalog, now);
+  }
+  dropForeignKeys(catalog, ({ references }) => references !== null && isSame(references, relation));
+  if (relation.kind === "sequence") dropDefaults(catalog, relation);
+  else dropTyped(catalog, relation);
+}
+
+/** Drops an index with those of partitions, the constraint that it is for, and foreign keys that need it. */
+function dropIndex(catalog: Catalog, index: Relation): void {
+  removeRelation(catalog, index);
+  for (const child of childrenOf(catalog, index)) dropIndex(catalog, child);
+  const table = index.index === null ? null : findRelation(catalog, index.index.table);
+  if (table === null) return;
+  change(catalog, table, ({ constraints }) => ({
+    constraints: constraints.filter(({ kind, name }) => name !== index.name || !INDEXED.includes(kind)),
+  }));
+  const columns = index.index?.columns ?? [];
+  const covers = (key: readonly (string | null)[], { referencedColumns }: TableConstraint) =>
+    key.length === referencedColumns.length && referencedColumns.every((column) => key.includes(column));
+  const others = indexesOf(catalog, table).flatMap(({ index }) => index?.unique ? [index.columns] : []);
+  dropForeignKeys(
+    catalog,
+    (constraint) =>
+      constraint.references !== null && isSame(constraint.references, table) && covers(columns, constraint) &&
+      !others.some((key) => covers(key, constraint)),
+  );
+}
+
+const INDEXED: readonly TableConstraint["kind"][] = ["primary-key", "unique", "exclude"];
+
+function dropForeignKeys(catalog: Catalog, isDropped: (constraint: TableConstraint) => boolean): void {
+  changeEach(
+    catalog,
+    ({ constraints }) =>
+      constraints.some(isDropped) ? { constraints: constraints.filter((one) => !isDropped(one)) } : null,
+  );
+}
+
+/** Takes the defaults away that count a sequence on. */
+function dropDefaults(catalog: Catalog, sequence: QualifiedName): void {
+  const text = qualified(sequence);
+  changeEach(catalog, ({ columns }) => {
+    const counts = columns.filter((column) => column.default !== null && mentionsText(column.default, text));
+    return counts.length === 0
+      ? null
+      : { columns: columns.map((column) => counts.includes(column) ? { ...column, default: null } : column) };
+  });
+}
+
+/** Drops the columns of a type, which may be that of a table's rows. */
+export function dropTyped(catalog: Catalog, type: QualifiedName): void {
+  for (const table of relationsWhere(catalog, ({ columns }) => columns.some((one) => isOf(one.type, type)))) {
+    if (table.kind === "view" || table.kind === "materialized-view") dropRelation(catalog, table);
+    else for (const { name, type: own } of table.columns) if (isOf(own, type)) dropColumn(catalog, table, name);
+  }
+}
+
+function isOf(own: QualifiedName | null, type: QualifiedName): boolean {
+  return own !== null && isSame(own, type) && !(own.schema === "pg_catalog" && BUILTIN_TYPES.has(own.name));
+}
+
+/** Drops a column of a table and of its heirs, with the indexes, constraints, sequence and generated columns that need it. */
+export function dropColumn(catalog: Catalog, table: Relation, name: string, { recurse = true } = {}): void {
+  for (const one of recurse ? withDescendants(catalog, table) : [table]) dropOwnColumn(catalog, one, name);
+}
+
+function dropOwnColumn(catalog: Catalog, table: Relation, name: string): void {
+  for (const index of indexesOf(catalog, table)) if (index.index?.uses.includes(name)) dropIndex(catalog, index);
+  for (const sequence of sequencesOf(catalog, table, name)) removeRelation(catalog, sequence);
+  const now = findRelation(catalog, table);
+  if (now === null) return;
+  const needs = now.columns.filter((one) => one.generated !== null && columnsIn(one.default).includes(name));
+  change(catalog, now, ({ columns, constraints }) => ({
+    columns: columns.filter((column) => column.name !== name),
+    constraints: constraints.filter(({ columns }) => !columns.includes(name)),
+  }));
+  dropForeignKeys(
+    catalog,
+    ({ references, referencedColumns }) =>
+      references !== null && isSame(references, table) && referencedColumns.includes(name),
+  );
+  for (const column of needs) dropOwnColumn(catalog, table, column.name);
+}
+
+/** The sequences that belong to a column: what its default counts on, or by the name that an identity column's has. */
+export function sequencesOf(catalog: Catalog, table: Relation, column: string): readonly Relation[] {
+  const own = table.columns.find(({ name }) => name === column);
+  const given = objectName({ table: table.name, columns: column, label: "seq" });
+  return relationsWhere(
+    catalog,
+    (relation) =>
+      relation.kind === "sequence" && relation.dependsOn.some((one) => isSame(one, table)) &&
+      (own?.default
+          ? mentionsText(own.default, qualified(relation))
+          : own?.identity && relation.name.startsWith(given)) ===
+        true,
+  );
+}
+
+/** Drops a constraint of a table, of its partitions and, where they have it from there, of its heirs. */
+export function dropConstraint(catalog: Catalog, table: Relation, name: string, { recurse = true } = {}): void {
+  const dropped = table.constraints.find((constraint) => constraint.name === name);
+  if (dropped === undefined) return;
+  if (INDEXED.includes(dropped.kind)) {
+    const index = findRelation(catalog, { schema: table.schema, name });
+    return index === null ? removeConstraint(catalog, table, dropped) : dropIndex(catalog, index);
+  }
+  const isSameConstraint = ({ kind, name: own, columns }: TableConstraint) =>
+    kind === dropped.kind && (kind === "not-null" ? columns[0] === dropped.columns[0] : own === name);
+  for (const one of recurse ? withDescendants(catalog, table) : [table]) {
+    const own = one.constraints.find(isSameConstraint);
+    if (own !== undefined) removeConstraint(catalog, one, own);
+  }
+}
+
+function removeConstraint(catalog: Catalog, table: Relation, { name, kind, columns }: TableConstraint): void {
+  if (kind === "not-null") changeColumn(catalog, table, { name: columns[0] ?? "", notNull: false });
+  change(catalog, table, ({ constraints }) => ({ constraints: constraints.filter((one) => one.name !== name) }));
+}
