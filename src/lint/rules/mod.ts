@@ -22,13 +22,18 @@ import { dmlWithDdl } from "./dml_with_ddl.ts";
 import { dropColumn } from "./drop_column.ts";
 import { dropIndexNonconcurrent } from "./drop_index_nonconcurrent.ts";
 import { dropNotNull } from "./drop_not_null.ts";
+import { dropTable } from "./drop_table.ts";
+import { dropTableWithFk } from "./drop_table_with_fk.ts";
 import { enumValueUsed } from "./enum_value_used.ts";
 import { refreshMatview } from "./refresh_matview.ts";
 import { reindexNonconcurrent } from "./reindex_nonconcurrent.ts";
 import { renameColumn } from "./rename_column.ts";
+import { renameTable } from "./rename_table.ts";
+import { searchPathChange } from "./search_path_change.ts";
 import { setNotNull } from "./set_not_null.ts";
 import { statementUnderAccessExclusive } from "./statement_under_access_exclusive.ts";
 import { transactionInFile } from "./transaction_in_file.ts";
+import { truncateCascade } from "./truncate_cascade.ts";
 import { unbatchedDml } from "./unbatched_dml.ts";
 import { vacuumFull } from "./vacuum_full.ts";
 import { validateSameTransaction } from "./validate_same_transaction.ts";
@@ -56,13 +61,18 @@ export const RULES: readonly Rule[] = [
   dropColumn,
   dropIndexNonconcurrent,
   dropNotNull,
+  dropTable,
+  dropTableWithFk,
   enumValueUsed,
   refreshMatview,
   reindexNonconcurrent,
   renameColumn,
+  renameTable,
+  searchPathChange,
   setNotNull,
   statementUnderAccessExclusive,
   transactionInFile,
+  truncateCascade,
   unbatchedDml,
   vacuumFull,
   validateSameTransaction,
