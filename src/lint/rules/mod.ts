@@ -2,6 +2,7 @@
 
 import type { Rule } from "../rule.ts";
 import { addCheckValid } from "./add_check_valid.ts";
+import { addColumnConstrainedDomain } from "./add_column_constrained_domain.ts";
 import { addColumnSerialIdentity } from "./add_column_serial_identity.ts";
 import { addColumnVolatileDefault } from "./add_column_volatile_default.ts";
 import { addColumnWithoutDefault } from "./add_column_without_default.ts";
@@ -12,6 +13,7 @@ import { addPk } from "./add_pk.ts";
 import { addRequiredColumn } from "./add_required_column.ts";
 import { addUnique } from "./add_unique.ts";
 import { attachPartitionUnproven } from "./attach_partition_unproven.ts";
+import { changeColumnType } from "./change_column_type.ts";
 import { cluster } from "./cluster.ts";
 import { concurrentIfNotExists } from "./concurrent_if_not_exists.ts";
 import { concurrentlyInTransaction } from "./concurrently_in_transaction.ts";
@@ -41,6 +43,7 @@ import { wideLockWindow } from "./wide_lock_window.ts";
 
 export const RULES: readonly Rule[] = [
   addCheckValid,
+  addColumnConstrainedDomain,
   addColumnSerialIdentity,
   addColumnVolatileDefault,
   addColumnWithoutDefault,
@@ -51,6 +54,7 @@ export const RULES: readonly Rule[] = [
   addRequiredColumn,
   addUnique,
   attachPartitionUnproven,
+  changeColumnType,
   cluster,
   concurrentIfNotExists,
   concurrentlyInTransaction,
