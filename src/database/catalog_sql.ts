@@ -15,9 +15,10 @@ export const RESOLUTION_SQL = sql`
 
 /**
  * How a relation came in: `s` it is named, or belongs to what is; `i` it is an index or a sequence of such a one; `n` a
- * foreign key ties it to one; `u` a view over one; `d` what a named view reads. Each says what more comes in through it.
+ * foreign key ties it to one; `k` it is an index of such a neighbour; `u` a view over one; `d` what a named view reads.
+ * Each says what more comes in through it. Of neighbours and views above, columns and exact sizes are left out.
  */
-const ROLES = { subject: "s", part: "i", neighbour: "n", above: "u", below: "d" } as const;
+const ROLES = { subject: "s", part: "i", neighbour: "n", far: "k", above: "u", below: "d" } as const;
 
 const OWN_SCHEMAS = sql`n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')
   AND NOT pg_catalog.pg_is_other_temp_schema(n.oid)`;
@@ -47,8 +48,10 @@ export function catalogSql(named: Named, searchPath: readonly string[]): Sql {
       UNION
       SELECT e.oid, e.role FROM reached r CROSS JOIN LATERAL (${edges(cascades)}) e),
     relations AS MATERIALIZED (
-      SELECT c.*, n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-      WHERE c.oid IN (SELECT r.oid FROM reached r) AND ${OWN_SCHEMAS}),
+      SELECT c.*, n.nspname, o.near FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+      JOIN (SELECT r.oid, bool_or(r.role IN (${ROLES.subject}, ${ROLES.part}, ${ROLES.below})) AS near
+        FROM reached r GROUP BY r.oid) o ON o.oid = c.oid
+      WHERE ${OWN_SCHEMAS}),
     -- Functions that write an expression or measure a size open the table, and would wait for who has it all to himself.
     shut AS MATERIALIZED (
       SELECT l.relation FROM pg_locks l WHERE l.locktype = 'relation' AND l.mode = 'AccessExclusiveLock'
@@ -57,7 +60,8 @@ export function catalogSql(named: Named, searchPath: readonly string[]): Sql {
     used (oid) AS (
       SELECT t.oid FROM pg_type t WHERE t.typname = ANY (${array(names)})
       UNION
-      SELECT a.atttypid FROM pg_attribute a WHERE a.attrelid IN (SELECT c.oid FROM relations c) AND a.attnum > 0
+      SELECT a.atttypid FROM pg_attribute a WHERE a.attrelid IN (SELECT c.oid FROM relations c WHERE c.near)
+        AND a.attnum > 0
       UNION
       SELECT o.oid FROM used u JOIN pg_type t ON t.oid = u.oid CROSS JOIN LATERAL (
         SELECT t.typbasetype AS oid WHERE t.typbasetype <> 0
@@ -76,9 +80,10 @@ export function catalogSql(named: Named, searchPath: readonly string[]): Sql {
 
 /** What comes in through a relation `r`. */
 function edges(cascades: boolean): Sql {
-  const { subject, part, neighbour, above, below } = ROLES;
+  const { subject, part, neighbour, far, above, below } = ROLES;
   return sql`
-    SELECT x.indexrelid AS oid, ${part} AS role FROM pg_index x WHERE x.indrelid = r.oid AND r.role <> ${part}
+    SELECT x.indexrelid AS oid, CASE WHEN r.role = ${neighbour} THEN ${far} ELSE ${part} END AS role FROM pg_index x
+      WHERE x.indrelid = r.oid AND r.role NOT IN (${part}, ${far})
     UNION ALL SELECT x.indrelid, ${subject} FROM pg_index x WHERE x.indexrelid = r.oid AND r.role = ${subject}
     UNION ALL SELECT h.inhrelid, r.role FROM pg_inherits h
       WHERE h.inhparent = r.oid AND r.role IN (${subject}, ${neighbour}, ${below})
@@ -111,7 +116,7 @@ const RELATIONS = sql`
     c.relispartition AS part, c.reltuples AS rows,
     EXISTS (SELECT FROM pg_partitioned_table p WHERE p.partdefid = c.oid) AS is_default,
     CASE WHEN c.relkind IN ('r', 't', 'm', 'i') THEN
-      CASE WHEN EXISTS (SELECT FROM shut s WHERE s.relation IN (c.oid, c.reltoastrelid))
+      CASE WHEN NOT c.near AND c.relpages > 0 OR EXISTS (SELECT FROM shut s WHERE s.relation IN (c.oid, c.reltoastrelid))
         THEN c.relpages::int8 * current_setting('block_size')::int8
         WHEN c.relkind = 'i' THEN pg_relation_size(c.oid) ELSE pg_table_size(c.oid) END
     END AS bytes,
@@ -135,7 +140,7 @@ const COLUMNS = sql`
   JOIN pg_type t ON t.oid = a.atttypid
   LEFT JOIN pg_type e ON e.oid = t.typelem AND e.typarray = t.oid
   LEFT JOIN pg_attrdef f ON f.adrelid = a.attrelid AND f.adnum = a.attnum
-  WHERE a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p', 'f', 'v', 'm', 'c')
+  WHERE c.near AND a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p', 'f', 'v', 'm', 'c')
   ORDER BY a.attrelid, a.attnum`;
 
 /**
@@ -146,7 +151,7 @@ const CONSTRAINTS = sql`
   SELECT k.conrelid::int8 AS relation, k.conname AS name, k.contype AS kind, k.convalidated AS validated,
     (SELECT json_agg(a.attname ORDER BY o.place) FROM unnest(k.conkey) WITH ORDINALITY o (number, place)
       JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = o.number) AS columns,
-    CASE WHEN k.contype = 'c' AND NOT EXISTS (SELECT FROM shut s WHERE s.relation = k.conrelid)
+    CASE WHEN c.near AND k.contype = 'c' AND NOT EXISTS (SELECT FROM shut s WHERE s.relation = k.conrelid)
       THEN pg_get_constraintdef(k.oid) END AS definition,
     NULLIF(k.confrelid, 0)::int8 AS refers,
     (SELECT json_agg(a.attname ORDER BY o.place) FROM unnest(k.confkey) WITH ORDINALITY o (number, place)
@@ -194,7 +199,7 @@ const TYPES = sql`
     NULLIF(coalesce(e.oid, b.oid), 0)::int8 AS base, CASE WHEN e.oid IS NULL THEN 0 ELSE greatest(1, t.typndims) END AS dimensions,
     CASE WHEN t.typtypmod >= 0 THEN format_type(coalesce(e.oid, b.oid), t.typtypmod) END AS modified,
     (SELECT l.collname FROM pg_collation l WHERE l.oid = t.typcollation AND t.typcollation <> b.typcollation) AS collation,
-    t.typnotnull OR EXISTS (SELECT FROM pg_constraint k WHERE k.contypid = t.oid AND k.contype IN ('c', 'n')) AS constrained,
+    t.typnotnull OR t.oid IN (SELECT k.contypid FROM pg_constraint k WHERE k.contypid <> 0) AS constrained,
     (SELECT json_agg(v.enumlabel ORDER BY v.enumsortorder) FROM pg_enum v WHERE v.enumtypid = t.oid) AS labels,
     t.typelem <> 0 AND EXISTS (SELECT FROM pg_type o WHERE o.oid = t.typelem AND o.typarray = t.oid)
       OR EXISTS (SELECT FROM pg_class c WHERE c.oid = t.typrelid AND c.relkind <> 'c') AS implied

@@ -1,6 +1,6 @@
 /** The relations that a statement touches, as they are now, and what each takes along. */
 
-import { type Catalog, qualified, type Relation } from "../catalog/catalog.ts";
+import { type Catalog, qualified, type QualifiedName, type Relation, type RelationKind } from "../catalog/catalog.ts";
 import type { Usage } from "../database/usage.ts";
 import type { TouchedRelation } from "../events.ts";
 import type { Impact } from "../impact/impact.ts";
@@ -10,18 +10,24 @@ import type { Size } from "./work_estimate.ts";
 /** What a catalog says about relations that were there before the run, by the questions that are asked here. */
 export class Family {
   readonly #catalog: Catalog;
+  /** By the key of the relation that they hang on. */
   readonly #children: Map<string, Relation[]> = new Map();
   readonly #indexes: Map<string, Relation[]> = new Map();
-  readonly #dependents: Map<string, string[]> = new Map();
+  readonly #others: Map<string, Relation[]> = new Map();
 
   constructor(catalog: Catalog) {
     this.#catalog = catalog;
     for (const relation of catalog.relations.values()) {
       // What the run has made has no size yet, and nobody uses it.
       if (relation.madeBy !== null) continue;
-      for (const parent of relation.parents) push(this.#children, qualified(parent), relation);
-      if (relation.index !== null) push(this.#indexes, qualified(relation.index.table), relation);
-      for (const [of, what] of tiesOf(relation)) push(this.#dependents, of, what);
+      for (const parent of relation.parents) push(this.#children, parent, relation);
+      if (relation.index !== null) push(this.#indexes, relation.index.table, relation);
+      if (relation.kind === "view" || relation.kind === "materialized-view") {
+        for (const source of relation.dependsOn) push(this.#others, source, relation);
+      }
+      for (const { references } of relation.partition === null ? relation.constraints : []) {
+        if (references !== null) push(this.#others, references, relation);
+      }
     }
   }
 
@@ -29,21 +35,31 @@ export class Family {
     return this.#catalog.relations.get(name) ?? null;
   }
 
-  indexesOf(name: string): readonly Relation[] {
-    return this.#indexes.get(name) ?? [];
+  indexesOf(relation: QualifiedName): readonly Relation[] {
+    return this.#indexes.get(keyOf(relation)) ?? [];
   }
 
   /** A relation with all that inherit from it, itself first. */
   withDescendants(relation: Relation): readonly Relation[] {
-    const found = new Map([[qualified(relation), relation]]);
-    for (const name of found.keys()) {
-      for (const child of this.#children.get(name) ?? []) found.set(qualified(child), child);
+    const found = new Set([relation]);
+    for (const one of found) {
+      for (const child of this.#children.get(keyOf(one)) ?? []) found.add(child);
     }
-    return [...found.values()];
+    return [...found];
   }
 
+  /** `index public.posts_pkey`, `foreign key of public.comments`, `partition public.posts_2024`, `view public.recent`. */
   dependentsOf(relation: Relation): readonly string[] {
-    return this.#dependents.get(qualified(relation)) ?? [];
+    const key = keyOf(relation);
+    const indexes = this.#indexes.get(key) ?? [];
+    const children = relation.index === null ? this.#children.get(key) ?? [] : [];
+    return [
+      ...indexes.map((index) => `index ${qualified(index)}`),
+      ...children.map((child) => `${child.partition === null ? "child" : "partition"} ${qualified(child)}`),
+      ...new Set(
+        (this.#others.get(key) ?? []).map((other) => `${TIES[other.kind] ?? "foreign key of"} ${qualified(other)}`),
+      ),
+    ];
   }
 
   /** Whether it is an index of one of these, or a partition or child of one. */
@@ -60,7 +76,7 @@ export class Family {
     const table = relation.index === null ? null : this.find(qualified(relation.index.table));
     const parts = relation.kind === "partitioned-table" ? this.withDescendants(relation).slice(1) : [table ?? relation];
     const stored = parts.filter(({ kind }) => kind !== "partitioned-table");
-    const indexes = withIndexes ? stored.flatMap((part) => this.indexesOf(qualified(part))) : [];
+    const indexes = withIndexes ? stored.flatMap((part) => this.indexesOf(part)) : [];
     return {
       rows: sum(stored.map(({ rows }) => rows)),
       bytes: sum([...stored, ...indexes].map(({ bytes }) => bytes)),
@@ -68,25 +84,14 @@ export class Family {
   }
 }
 
-/** What hangs on which relation: pairs of a relation and what it is told as. */
-function tiesOf(relation: Relation): readonly (readonly [string, string])[] {
-  const name = qualified(relation);
-  const isTable = relation.index === null && relation.parents.length > 0;
-  const word = relation.partition === null ? "child" : "partition";
-  const refers = relation.partition === null
-    ? relation.constraints.filter(({ references }) => references !== null)
-    : [];
-  const isView = relation.kind === "view" || relation.kind === "materialized-view";
-  return [
-    ...relation.index === null ? [] : [[qualified(relation.index.table), `index ${name}`] as const],
-    ...isTable ? relation.parents.map((parent) => [qualified(parent), `${word} ${name}`] as const) : [],
-    ...refers.map(({ references }) => [qualified(references!), `foreign key of ${name}`] as const),
-    ...isView ? relation.dependsOn.map((source) => [qualified(source), `${viewWord(relation)} ${name}`] as const) : [],
-  ];
-}
+const TIES: Readonly<Partial<Record<RelationKind, string>>> = {
+  "view": "view",
+  "materialized-view": "materialized view",
+};
 
-function viewWord({ kind }: Relation): string {
-  return kind === "view" ? "view" : "materialized view";
+/** Cheaper to make than the name in SQL, and there are many. */
+function keyOf({ schema, name }: QualifiedName): string {
+  return `${schema}\0${name}`;
 }
 
 /** Relations that were there before the run. Indexes and partitions are told with their table. */
@@ -98,10 +103,11 @@ export function touchedRelations(
   const names = new Set(all.filter((name) => isExisting(family.find(name))));
   const heads = [...names].map((name) => family.find(name)!).filter((relation) => !family.isPartOf(relation, names));
   return heads.map((relation) => {
-    const members = family.withDescendants(relation).map(qualified);
+    const members = family.withDescendants(relation);
+    const indexes = members.flatMap((member) => family.indexesOf(member));
     const size = family.sizeOf(relation, { withIndexes: relation.index === null });
     const bytes = relation.index === null ? size.bytes : relation.bytes;
-    const users = usersOf(usage, [...members, ...members.flatMap((name) => family.indexesOf(name)).map(qualified)]);
+    const users = usersOf(usage, [...members, ...indexes].map(qualified));
     return { relation: qualified(relation), rows: size.rows, bytes, dependents: family.dependentsOf(relation), users };
   });
 }
@@ -117,8 +123,9 @@ function sum(values: readonly (number | null)[]): number | null {
   return values.reduce((total, value) => total === null || value === null ? null : total + value, 0);
 }
 
-function push<Value>(map: Map<string, Value[]>, key: string, value: Value): void {
+function push(map: Map<string, Relation[]>, on: QualifiedName, relation: Relation): void {
+  const key = keyOf(on);
   const list = map.get(key);
-  if (list === undefined) map.set(key, [value]);
-  else list.push(value);
+  if (list === undefined) map.set(key, [relation]);
+  else list.push(relation);
 }
