@@ -1,6 +1,6 @@
 /** ADD COLUMN: whether its rows need to be written, which depends on the default, the type and what else it brings. */
 
-import type { ColumnDef, Constraint, Node } from "libpg-query";
+import type { ColumnDef, Constraint, CreateStmt, Node } from "libpg-query";
 import { madeType, resolveType, SERIAL_TYPES } from "../catalog/resolve_type.ts";
 import { findColumn } from "../catalog/resolve.ts";
 import type { DataType } from "../catalog/catalog.ts";
@@ -26,13 +26,21 @@ export function addColumn(scope: Scope, { command, table, reached }: Action): vo
       // A new column without a default is NULL in every row, so that there is nothing to look up.
       addForeignKey(scope, { constraint, tables: reached, validates: defaultOf(column) !== null });
     } else if (constraint.contype === "CONSTR_PRIMARY" || constraint.contype === "CONSTR_UNIQUE") {
-      buildIndex(scope, { tables: reached });
+      buildIndex(scope, { table });
     }
   }
 }
 
 export function constraintsOf({ constraints = [] }: ColumnDef): readonly Constraint[] {
   return constraints.flatMap((node) => "Constraint" in node ? [node.Constraint] : []);
+}
+
+/** The constraints of a new table, of its columns and its own. */
+export function constraintsIn({ tableElts = [], constraints = [] }: CreateStmt): readonly Constraint[] {
+  return [...tableElts, ...constraints].flatMap((node) => {
+    if ("Constraint" in node) return [node.Constraint];
+    return "ColumnDef" in node ? constraintsOf(node.ColumnDef) : [];
+  });
 }
 
 /** The expression of DEFAULT; null for none and for DEFAULT NULL. */

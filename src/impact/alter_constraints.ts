@@ -24,7 +24,7 @@ export function addConstraint(scope: Scope, { command: { def }, table, reached }
     case "CONSTR_UNIQUE":
     case "CONSTR_EXCLUSION":
       return constraint.indexname === undefined
-        ? buildIndex(scope, { tables: reached })
+        ? buildIndex(scope, { table })
         : adoptIndex(scope, { table, constraint });
   }
 }
@@ -59,9 +59,10 @@ function addNotNull(
   }
 }
 
-/** An index that a constraint brings is built under the lock that ALTER TABLE has, with a SHARE lock besides. */
-export function buildIndex(scope: Scope, { tables }: { readonly tables: readonly Relation[] }): void {
-  for (const table of tables) scope.effects.lock(table, "ShareLock");
+/** An index that a constraint brings is built under the lock that ALTER TABLE has; on partitions, under SHARE. */
+export function buildIndex(scope: Scope, { table }: { readonly table: Relation }): void {
+  const tables = table.kind === "partitioned-table" ? withDescendants(scope.catalog, table) : [table];
+  for (const one of tables) scope.effects.lock(one, "ShareLock");
   scanAll(scope, { tables, reason: "the index of the constraint is built" });
 }
 
@@ -71,7 +72,9 @@ function adoptIndex(
   { table, constraint }: { readonly table: Relation; readonly constraint: Constraint },
 ): void {
   const index = findRelation(catalog, { schema: table.schema, name: constraint.indexname ?? "" });
-  if (index !== null) effects.lock(index, "AccessExclusiveLock");
+  // The index gets the name of the constraint.
+  const isRenamed = constraint.conname !== undefined && constraint.conname !== constraint.indexname;
+  if (index !== null) effects.lock(index, isRenamed ? "ShareUpdateExclusiveLock" : "AccessShareLock");
   if (constraint.contype !== "CONSTR_PRIMARY") return;
   const columns = index?.index?.columns ?? [];
   if (columns.some((column) => column !== null && !isNeverNull(table, column))) {
@@ -95,7 +98,7 @@ export function addForeignKey(scope: Scope, { constraint, tables, validates }: N
   if (validates) scanBoth(scope, { tables, parents });
 }
 
-function scanBoth(
+export function scanBoth(
   { catalog, effects }: Scope,
   { tables, parents }: { readonly tables: readonly Relation[]; readonly parents: readonly Relation[] },
 ): void {
@@ -144,7 +147,11 @@ export function dropsConstraint(
   const index = findRelation(catalog, { schema: table.schema, name: constraint.name });
   if (index !== null) effects.lock(index, "AccessExclusiveLock");
   // Without CASCADE the statement fails where there is one.
-  for (const { from } of foreignKeysTo(catalog, table)) lockAll(from);
+  for (const { from, constraint: key } of foreignKeysTo(catalog, table)) {
+    const needsIt = key.referencedColumns.length === 0 ||
+      key.referencedColumns.every((column) => constraint.columns.includes(column));
+    if (needsIt) lockAll(from);
+  }
 
   function lockAll(name: QualifiedName): void {
     const relation = findRelation(catalog, name);

@@ -9,10 +9,11 @@ import { alterColumnType } from "./alter_column_type.ts";
 import { type ActionFacts, actionFacts } from "./alter_table_actions.ts";
 import { dropColumn } from "./drop_column.ts";
 import type { Scope } from "./effects.ts";
-import { optionsMode } from "./option_modes.ts";
+import type { LockMode } from "./impact.ts";
+import { lockOwned } from "./object_changes.ts";
 import { attachPartition, detachPartition } from "./partitions.ts";
 import { provesNotNull } from "./proves_not_null.ts";
-import { hasRows, withChildren } from "./relatives.ts";
+import { hasRows, identitySequence, sequencesOf, withChildren } from "./relatives.ts";
 import { rewriteTable } from "./rewrite_table.ts";
 
 /** One action of an ALTER TABLE, and the tables that it reaches. */
@@ -43,17 +44,11 @@ export function alterTable(
   for (const node of cmds) {
     if (!("AlterTableCmd" in node)) continue;
     const command = node.AlterTableCmd;
-    const facts = factsOf(command, table);
+    const facts = actionFacts(command, { table, postgresVersion: scope.postgresVersion });
     const reached = reachOf(scope, { table, only: name?.inh !== true, facts });
     for (const one of reached) scope.effects.lock(one, facts.mode);
     DETAILS[command.subtype!]?.(scope, { command, table, reached });
   }
-}
-
-function factsOf(command: AlterTableCmd, { kind }: Relation): ActionFacts {
-  const facts = actionFacts(command.subtype!);
-  const mode = optionsMode(command, kind);
-  return mode === null ? facts : { ...facts, mode };
 }
 
 function reachOf(
@@ -76,10 +71,21 @@ const DETAILS: Partial<Readonly<Record<AlterTableType, Detail>>> = {
   AT_DropConstraint: dropConstraint,
   AT_SetNotNull: setNotNull,
   AT_SetExpression: (scope, action) => rewriteAll(scope, action, "the generated column is computed for every row"),
-  AT_SetLogged: (scope, action) => rewriteAll(scope, action, "every row is written to the log"),
-  AT_SetUnLogged: (scope, action) => rewriteAll(scope, action, "every row is copied to a file that is not logged"),
-  AT_SetAccessMethod: (scope, action) => rewriteAll(scope, action, "every row is stored by another access method"),
-  AT_SetTableSpace: (scope, action) => rewriteAll(scope, action, "its file is copied to another tablespace"),
+  AT_SetLogged: (scope, { table }) => setPersistence(scope, table, "permanent"),
+  AT_SetUnLogged: (scope, { table }) => setPersistence(scope, table, "unlogged"),
+  // Whether they change anything is not known.
+  AT_SetAccessMethod: (scope, { table }) =>
+    rewriteTable(scope, { table, reason: "every row is stored by another access method", certain: false }),
+  AT_SetTableSpace: ({ effects }, { table }) => {
+    if (hasRows(table)) effects.rewrite(table, "its file is copied to another tablespace", false);
+  },
+  AT_ChangeOwner: (scope, { table }) => lockOwned(scope, table),
+  AT_ClusterOn: (scope, action) => lockIndex(scope, action, "ShareUpdateExclusiveLock"),
+  AT_ReplicaIdentity: replicaIdentity,
+  AT_DropIdentity: (scope, action) => lockIdentity(scope, action, "AccessExclusiveLock"),
+  AT_SetIdentity: (scope, action) => lockIdentity(scope, action, "ShareRowExclusiveLock"),
+  AT_AddInherit: (scope, action) => lockParent(scope, action, "ShareUpdateExclusiveLock"),
+  AT_DropInherit: (scope, action) => lockParent(scope, action, "AccessShareLock"),
   AT_AttachPartition: attachPartition,
   AT_DetachPartition: detachPartition,
 };
@@ -96,4 +102,38 @@ function setNotNull({ effects }: Scope, { command: { name = "" }, reached }: Act
     );
     if (!proven) effects.scan(table, "every row is checked for NULL", table.known);
   }
+}
+
+function setPersistence(scope: Scope, table: Relation, persistence: Relation["persistence"]): void {
+  if (table.known && table.persistence === persistence) return;
+  const reason = persistence === "permanent"
+    ? "every row is copied to a file that is logged"
+    : "every row is copied to a file that is not logged";
+  rewriteTable(scope, { table, reason });
+  // Since 15 a sequence of a table that is not logged is not logged either.
+  if (scope.postgresVersion < 15) return;
+  for (const sequence of sequencesOf(scope.catalog, table)) scope.effects.lock(sequence, "AccessExclusiveLock");
+}
+
+function lockIndex(
+  { effects }: Scope,
+  { command: { name }, table }: Action,
+  mode: LockMode,
+): void {
+  if (name !== undefined) effects.lock({ schema: table.schema, name }, mode);
+}
+
+function replicaIdentity(scope: Scope, { command: { def }, table }: Action): void {
+  const name = def !== undefined && "ReplicaIdentityStmt" in def ? def.ReplicaIdentityStmt.name : undefined;
+  if (name !== undefined) scope.effects.lock({ schema: table.schema, name }, "ShareLock");
+}
+
+function lockIdentity({ catalog, effects }: Scope, { command: { name = "" }, table }: Action, mode: LockMode): void {
+  const sequence = identitySequence(catalog, { table, column: name });
+  if (sequence !== null) effects.lock(sequence, mode);
+}
+
+function lockParent({ catalog, effects }: Scope, { command: { def } }: Action, mode: LockMode): void {
+  const parent = def !== undefined && "RangeVar" in def ? resolveRelation(catalog, def.RangeVar) : null;
+  if (parent !== null) effects.lock(parent, mode);
 }

@@ -1,14 +1,37 @@
 /** What a statement locks, scans and rewrites, by the catalog as it is before it. */
 
+import type { ExplainStmt, Node } from "libpg-query";
 import type { Catalog } from "../catalog/catalog.ts";
+import { isOn } from "../sql/option_values.ts";
 import type { Statement } from "../sql/parser.ts";
 import { alterTable } from "./alter_table.ts";
+import { copy } from "./copy.ts";
+import {
+  createRule,
+  createSequence,
+  createTable,
+  createTableAs,
+  createTrigger,
+  createView,
+  lockOne,
+} from "./definitions.ts";
+import { drop } from "./drops.ts";
 import { Effects, type Scope } from "./effects.ts";
 import type { Impact } from "./impact.ts";
 import { cluster, createIndex, reindex } from "./indexes.ts";
-import { drop } from "./drops.ts";
 import { lockTables, refresh, truncate, vacuum } from "./maintenance.ts";
-import { query } from "./queries.ts";
+import {
+  alterDomain,
+  alterSequence,
+  comment,
+  createStatistics,
+  grant,
+  publication,
+  rename,
+  setSchema,
+} from "./object_changes.ts";
+import { queriesIn } from "./queries.ts";
+import { whyUnknowable } from "./unknowable.ts";
 
 export interface ImpactOptions {
   /** The major version of the server: 14 to 18. */
@@ -18,6 +41,8 @@ export interface ImpactOptions {
 /**
  * Judges one statement. The catalog is not changed; nothing is thrown for what a statement holds, and one that the
  * server would refuse has the impact of what it does before it is refused, or none.
+ *
+ * @param catalog as it is before the statement
  */
 export function impactOf(statement: Statement, catalog: Catalog, { postgresVersion }: ImpactOptions): Impact {
   const effects = new Effects();
@@ -25,35 +50,74 @@ export function impactOf(statement: Statement, catalog: Catalog, { postgresVersi
   return effects.impact();
 }
 
-function judge(scope: Scope, { kind, node }: Statement): void {
-  switch (kind) {
-    case "AlterTableStmt":
-      return alterTable(scope, node);
-    case "IndexStmt":
-      return createIndex(scope, node);
-    case "ReindexStmt":
-      return reindex(scope, node);
-    case "ClusterStmt":
-      return cluster(scope, node);
-    case "VacuumStmt":
-      return vacuum(scope, node);
-    case "TruncateStmt":
-      return truncate(scope, node);
-    case "LockStmt":
-      return lockTables(scope, node);
-    case "RefreshMatViewStmt":
-      return refresh(scope, node);
-    case "DropStmt":
-      return drop(scope, node);
-    case "SelectStmt":
-      return query(scope, { SelectStmt: node });
-    case "InsertStmt":
-      return query(scope, { InsertStmt: node });
-    case "UpdateStmt":
-      return query(scope, { UpdateStmt: node });
-    case "DeleteStmt":
-      return query(scope, { DeleteStmt: node });
-    case "MergeStmt":
-      return query(scope, { MergeStmt: node });
-  }
+type Kind = Statement["kind"];
+type NodeOf<K extends Kind> = Extract<Statement, { readonly kind: K }>["node"];
+type Judges = { readonly [K in Kind]?: (scope: Scope, node: NodeOf<K>) => void };
+
+const JUDGES: Judges = {
+  AlterTableStmt: alterTable,
+  CreateStmt: createTable,
+  CreateForeignTableStmt: (scope, { base }) => base === undefined ? undefined : createTable(scope, base),
+  CreateSchemaStmt: (scope, { schemaElts = [] }) => schemaElts.forEach((element) => judgeNode(scope, element)),
+  CreateTableAsStmt: createTableAs,
+  ViewStmt: createView,
+  CreateTrigStmt: createTrigger,
+  RuleStmt: createRule,
+  CreatePolicyStmt: (scope, { table, ...rest }) => policy(scope, { table, rest }),
+  AlterPolicyStmt: (scope, { table, ...rest }) => policy(scope, { table, rest }),
+  CreateSeqStmt: createSequence,
+  AlterSeqStmt: alterSequence,
+  CreateStatsStmt: createStatistics,
+  CreatePublicationStmt: publication,
+  AlterPublicationStmt: publication,
+  AlterDomainStmt: alterDomain,
+  IndexStmt: createIndex,
+  ReindexStmt: reindex,
+  ClusterStmt: cluster,
+  VacuumStmt: vacuum,
+  TruncateStmt: truncate,
+  LockStmt: lockTables,
+  RefreshMatViewStmt: refresh,
+  DropStmt: drop,
+  RenameStmt: rename,
+  AlterObjectSchemaStmt: setSchema,
+  CommentStmt: comment,
+  SecLabelStmt: comment,
+  GrantStmt: grant,
+  CopyStmt: copy,
+  ExplainStmt: explain,
+  PrepareStmt: (scope, { query }) => queriesIn(scope, query, "read"),
+  DeclareCursorStmt: (scope, { query }) => queriesIn(scope, query, "plan"),
+  SelectStmt: (scope, node) => queriesIn(scope, { SelectStmt: node }),
+  InsertStmt: (scope, node) => queriesIn(scope, { InsertStmt: node }),
+  UpdateStmt: (scope, node) => queriesIn(scope, { UpdateStmt: node }),
+  DeleteStmt: (scope, node) => queriesIn(scope, { DeleteStmt: node }),
+  MergeStmt: (scope, node) => queriesIn(scope, { MergeStmt: node }),
+};
+
+function judge(scope: Scope, { kind, node }: { readonly kind: Kind; readonly node: unknown }): void {
+  const why = whyUnknowable(kind);
+  if (why !== null) return scope.effects.notKnown(why);
+  // Which of the table's functions belongs to which kind is checked where the table is written.
+  (JUDGES[kind] as ((scope: Scope, node: unknown) => void) | undefined)?.(scope, node);
+}
+
+function judgeNode(scope: Scope, wrapped: Node): void {
+  const [[kind, node] = []] = Object.entries(wrapped);
+  if (kind !== undefined) judge(scope, { kind: kind as Kind, node });
+}
+
+function policy(
+  scope: Scope,
+  { table, rest }: { readonly table: Parameters<typeof lockOne>[1]; readonly rest: unknown },
+): void {
+  lockOne(scope, table);
+  queriesIn(scope, rest, "read");
+}
+
+/** EXPLAIN ANALYZE runs its statement; without it a query is planned, and all others are not even that. */
+function explain(scope: Scope, { query, options }: ExplainStmt): void {
+  if (query === undefined) return;
+  if (isOn(options, "analyze", false)) return judgeNode(scope, query);
+  queriesIn(scope, query, "plan");
 }

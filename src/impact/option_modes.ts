@@ -10,7 +10,7 @@ const STRONG: ReadonlySet<string> = new Set(
   autosummarize buffering`.split(/\s+/),
 );
 
-/** The lock that SET or RESET (…) takes; null for another action. */
+/** The lock that SET or RESET (…) of a relation takes; null for another action. */
 export function optionsMode({ subtype, def }: AlterTableCmd, kind: RelationKind): LockMode | null {
   if (subtype !== "AT_SetRelOptions" && subtype !== "AT_ResetRelOptions") return null;
   const items = def !== undefined && "List" in def ? def.List.items ?? [] : [];

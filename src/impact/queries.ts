@@ -1,4 +1,4 @@
-/** SELECT, INSERT, UPDATE, DELETE, MERGE, COPY and what else runs a query. */
+/** SELECT, INSERT, UPDATE, DELETE, MERGE, and the queries inside other statements: every table in them, at any depth. */
 
 import type { DeleteStmt, InsertStmt, MergeStmt, Node, RangeVar, SelectStmt, UpdateStmt } from "libpg-query";
 import type { Relation } from "../catalog/catalog.ts";
@@ -7,62 +7,66 @@ import { listedParts } from "../sql/identifiers.ts";
 import type { Scope } from "./effects.ts";
 import { noteFunction } from "./functions.ts";
 import type { LockMode } from "./impact.ts";
-import { certainlyScanned, writesRows } from "./query_scans.ts";
 import { lockForQuery } from "./query_locks.ts";
+import { noteScans } from "./query_scans.ts";
+import { noteWrite, type Write } from "./query_writes.ts";
+
+/**
+ * How far the server goes with a query. `read`: as for a view, tables are locked and no more. `plan`: as for EXPLAIN,
+ * their indexes and what is behind views too.
+ */
+export type Depth = "read" | "plan" | "run";
 
 /** Where a part of a query stands. */
 interface Place {
+  readonly depth: Depth;
   /** Names of WITH queries, which hide tables. */
   readonly hidden: ReadonlySet<string>;
 }
 
-const TOP: Place = { hidden: new Set() };
-
-/** A statement that reads or writes rows, wrapped as the tree has it. */
-export function query(scope: Scope, node: Node): void {
-  visit(scope, { value: node, place: TOP });
+/** The queries in any part of a statement's tree. */
+export function queriesIn(scope: Scope, tree: unknown, depth: Depth = "run"): void {
+  visit(scope, tree, { depth, hidden: new Set() });
 }
 
-/** Any part of a tree in which queries may stand, such as the expression of a USING. */
-export function queriesIn(scope: Scope, tree: unknown): void {
-  visit(scope, { value: tree, place: TOP });
-}
-
-function visit(scope: Scope, { value, place }: { readonly value: unknown; readonly place: Place }): void {
+function visit(scope: Scope, value: unknown, place: Place): void {
   if (typeof value !== "object" || value === null) return;
   if (Array.isArray(value)) {
-    for (const one of value) visit(scope, { value: one, place });
+    for (const one of value) visit(scope, one, place);
     return;
   }
   for (const [kind, node] of Object.entries(value)) visitNode(scope, { kind, node, place });
 }
 
-function visitNode(
-  scope: Scope,
-  { kind, node, place }: { readonly kind: string; readonly node: unknown; readonly place: Place },
-): void {
+interface Visited {
+  readonly kind: string;
+  readonly node: unknown;
+  readonly place: Place;
+}
+
+function visitNode(scope: Scope, { kind, node, place }: Visited): void {
   switch (kind) {
     case "SelectStmt":
-      return select(scope, { node: node as SelectStmt, place });
-    case "InsertStmt":
-      return insert(scope, { node: node as InsertStmt, place });
-    case "UpdateStmt":
-      return change(scope, { node: node as UpdateStmt, place, from: (node as UpdateStmt).fromClause });
-    case "DeleteStmt":
-      return change(scope, { node: node as DeleteStmt, place, from: (node as DeleteStmt).usingClause });
-    case "MergeStmt":
-      return merge(scope, { node: node as MergeStmt, place });
-    case "RangeVar":
-      return read(scope, { name: node as RangeVar, place, mode: "AccessShareLock" });
-    case "FuncCall":
-      noteFunction(scope, listedParts((node as { funcname?: Node[] }).funcname), node);
-      return visit(scope, { value: node, place });
+    // The sides of a UNION are not wrapped; those of a join are, and have no fields of a SELECT.
     case "larg":
     case "rarg":
-      return select(scope, { node: node as SelectStmt, place });
-    default:
-      return visit(scope, { value: node, place });
+      return select(scope, node as SelectStmt, place);
+    case "InsertStmt":
+      return insert(scope, node as InsertStmt, place);
+    case "UpdateStmt":
+      return update(scope, node as UpdateStmt, place);
+    case "DeleteStmt":
+      return remove(scope, node as DeleteStmt, place);
+    case "MergeStmt":
+      return merge(scope, node as MergeStmt, place);
+    case "RangeVar":
+      return read(scope, { name: node as RangeVar, mode: "AccessShareLock", place });
+    case "FuncCall": {
+      const { funcname } = node as { funcname?: Node[] };
+      if (place.depth === "run") noteFunction(scope, listedParts(funcname), node);
+    }
   }
+  visit(scope, node, place);
 }
 
 interface WithClauseOf {
@@ -70,132 +74,138 @@ interface WithClauseOf {
 }
 
 /** The place inside a statement with a WITH, whose queries are visited on the way. */
-function inside(scope: Scope, { node, place }: { readonly node: WithClauseOf; readonly place: Place }): Place {
+function inside(scope: Scope, { withClause }: WithClauseOf, place: Place): Place {
+  if (withClause === undefined) return place;
+  const queries = (withClause.ctes ?? []).flatMap((cte) => "CommonTableExpr" in cte ? [cte.CommonTableExpr] : []);
   const hidden = new Set(place.hidden);
-  const queries = (node.withClause?.ctes ?? []).flatMap((cte) => "CommonTableExpr" in cte ? [cte.CommonTableExpr] : []);
-  if (node.withClause?.recursive) { for (const { ctename = "" } of queries) hidden.add(ctename); }
+  if (withClause.recursive) { for (const { ctename = "" } of queries) hidden.add(ctename); }
   for (const { ctename = "", ctequery } of queries) {
-    visit(scope, { value: ctequery, place: { hidden: new Set(hidden) } });
+    visit(scope, ctequery, { ...place, hidden: new Set(hidden) });
     hidden.add(ctename);
   }
-  return { hidden };
+  return { ...place, hidden };
 }
 
-function select(scope: Scope, { node, place }: { readonly node: SelectStmt; readonly place: Place }): void {
-  const here = inside(scope, { node, place });
+function select(scope: Scope, node: SelectStmt, outer: Place): void {
+  const place = inside(scope, node, outer);
   const { withClause: _with, fromClause = [], lockingClause = [], intoClause: _into, ...rest } = node;
-  const locked = lockedNames(lockingClause);
   for (const item of fromClause) {
-    const mode = locked === null ? "AccessShareLock" : modeOf(item, locked);
-    fromItem(scope, { item, place: here, mode });
+    fromItem(scope, item, { ...place, mode: modeFor(item, lockingClause) });
   }
-  visit(scope, { value: rest, place: here });
-  const [only, ...others] = fromClause;
-  if (only !== undefined) {
-    certainlyScanned(scope, {
-      select: node,
-      alone: others.length === 0,
-      tables: tablesIn(scope, { fromClause, here }),
-    });
-  }
+  visit(scope, rest, place);
+  if (place.depth === "run") noteScans(scope, node, tablesIn(scope, fromClause, place));
 }
 
-/** The names that FOR UPDATE and its kind lock: all where the set is empty; null without such a clause. */
-function lockedNames(clauses: readonly Node[]): ReadonlySet<string> | null {
-  if (clauses.length === 0) return null;
-  const lists = clauses.flatMap((clause) => "LockingClause" in clause ? [clause.LockingClause.lockedRels ?? []] : []);
-  if (lists.some((list) => list.length === 0)) return new Set();
-  return new Set(lists.flat().flatMap((name) => "RangeVar" in name ? [name.RangeVar.relname ?? ""] : []));
+/** FOR UPDATE and its kind lock all tables of FROM, or those that they name. */
+function modeFor(item: Node, clauses: readonly Node[]): LockMode {
+  const name = "RangeVar" in item ? item.RangeVar.alias?.aliasname ?? item.RangeVar.relname : undefined;
+  const locked = clauses.some((clause) => {
+    const names = "LockingClause" in clause ? clause.LockingClause.lockedRels ?? [] : [];
+    return names.length === 0 || names.some((one) => "RangeVar" in one && one.RangeVar.relname === name);
+  });
+  return locked ? "RowShareLock" : "AccessShareLock";
 }
 
-function modeOf(item: Node, locked: ReadonlySet<string>): LockMode {
-  if (locked.size === 0) return "RowShareLock";
-  const name = "RangeVar" in item ? item.RangeVar.alias?.aliasname ?? item.RangeVar.relname ?? "" : "";
-  return locked.has(name) ? "RowShareLock" : "AccessShareLock";
+interface FromPlace extends Place {
+  readonly mode: LockMode;
 }
 
-function fromItem(
-  scope: Scope,
-  { item, place, mode }: { readonly item: Node; readonly place: Place; readonly mode: LockMode },
-): void {
-  if ("RangeVar" in item) return read(scope, { name: item.RangeVar, place, mode });
+function fromItem(scope: Scope, item: Node, place: FromPlace): void {
+  if ("RangeVar" in item) return read(scope, { name: item.RangeVar, mode: place.mode, place });
   if ("JoinExpr" in item) {
     const { larg, rarg, ...rest } = item.JoinExpr;
-    for (const side of [larg, rarg]) if (side !== undefined) fromItem(scope, { item: side, place, mode });
-    return visit(scope, { value: rest, place });
+    for (const side of [larg, rarg]) if (side !== undefined) fromItem(scope, side, place);
+    return visit(scope, rest, place);
   }
   if ("RangeTableSample" in item && item.RangeTableSample.relation !== undefined) {
-    return fromItem(scope, { item: item.RangeTableSample.relation, place, mode });
+    return fromItem(scope, item.RangeTableSample.relation, place);
   }
-  visit(scope, { value: item, place });
+  visit(scope, item, place);
 }
 
 /** The tables that stand in FROM themselves, or in a join there. */
-function tablesIn(
-  scope: Scope,
-  { fromClause, here }: { readonly fromClause: readonly Node[]; readonly here: Place },
-): readonly Relation[] {
-  return fromClause.flatMap((item) => {
+function tablesIn(scope: Scope, items: readonly Node[], place: Place): readonly Relation[] {
+  return items.flatMap((item) => {
     if ("JoinExpr" in item) {
       const sides = [item.JoinExpr.larg, item.JoinExpr.rarg].filter((side) => side !== undefined);
-      return tablesIn(scope, { fromClause: sides, here });
+      return tablesIn(scope, sides, place);
     }
-    if (!("RangeVar" in item)) return [];
-    return found(scope, { name: item.RangeVar, place: here }) ?? [];
+    return "RangeVar" in item ? found(scope, item.RangeVar, place) ?? [] : [];
   });
 }
 
-function found(scope: Scope, { name, place }: { readonly name: RangeVar; readonly place: Place }): Relation | null {
-  if (name.schemaname === undefined && place.hidden.has(name.relname ?? "")) return null;
-  return resolveRelation(scope.catalog, name);
+function found({ catalog }: Scope, name: RangeVar, { hidden }: Place): Relation | null {
+  if (name.schemaname === undefined && hidden.has(name.relname ?? "")) return null;
+  return resolveRelation(catalog, name);
 }
 
-function read(
+interface ReadName {
+  readonly name: RangeVar;
+  readonly mode: LockMode;
+  readonly place: Place;
+}
+
+function read(scope: Scope, { name, mode, place }: ReadName): void {
+  const relation = found(scope, name, place);
+  if (relation === null) return;
+  if (place.depth === "read") scope.effects.lock(relation, mode);
+  else lockForQuery(scope, { relation, mode, only: name.inh !== true });
+}
+
+function insert(scope: Scope, { relation, withClause, ...rest }: InsertStmt, outer: Place): void {
+  const place = inside(scope, { ...(withClause === undefined ? {} : { withClause }) }, outer);
+  visit(scope, rest, place);
+  const columns = rest.cols === undefined ? null : targets(rest.cols);
+  const infers = rest.onConflictClause?.infer !== undefined;
+  write(scope, relation, { place, kind: "insert", columns, where: null, isAlone: true, usesIndexes: infers });
+}
+
+function update(scope: Scope, { relation, withClause, ...rest }: UpdateStmt, outer: Place): void {
+  const place = inside(scope, { ...(withClause === undefined ? {} : { withClause }) }, outer);
+  const where = rest.whereClause ?? null;
+  const isAlone = rest.fromClause === undefined;
+  write(scope, relation, { place, kind: "update", columns: targets(rest.targetList), where, isAlone });
+  visit(scope, rest, place);
+}
+
+function remove(scope: Scope, { relation, withClause, ...rest }: DeleteStmt, outer: Place): void {
+  const place = inside(scope, { ...(withClause === undefined ? {} : { withClause }) }, outer);
+  const where = rest.whereClause ?? null;
+  write(scope, relation, { place, kind: "delete", columns: null, where, isAlone: rest.usingClause === undefined });
+  visit(scope, rest, place);
+}
+
+const MERGE_KINDS: Readonly<Record<string, Write["kind"]>> = {
+  CMD_INSERT: "insert",
+  CMD_UPDATE: "update",
+  CMD_DELETE: "delete",
+};
+
+function merge(scope: Scope, { relation, withClause, ...rest }: MergeStmt, outer: Place): void {
+  const place = inside(scope, { ...(withClause === undefined ? {} : { withClause }) }, outer);
+  for (const clause of rest.mergeWhenClauses ?? []) {
+    if (!("MergeWhenClause" in clause)) continue;
+    const { commandType = "", targetList } = clause.MergeWhenClause;
+    const kind = MERGE_KINDS[commandType];
+    const columns = targetList === undefined ? null : targets(targetList);
+    if (kind !== undefined) {
+      write(scope, relation, { place, kind, columns, where: null, isAlone: false, usesIndexes: true, joined: true });
+    }
+  }
+  visit(scope, rest, place);
+}
+
+function write(
   scope: Scope,
-  { name, place, mode }: { readonly name: RangeVar; readonly place: Place; readonly mode: LockMode },
+  name: RangeVar | undefined,
+  { place, ...how }: Omit<Write, "relation" | "only"> & { readonly place: Place },
 ): void {
-  const relation = found(scope, { name, place });
-  if (relation !== null) lockForQuery(scope, { relation, mode, only: name.inh !== true });
-}
-
-function insert(scope: Scope, { node, place }: { readonly node: InsertStmt; readonly place: Place }): void {
-  const here = inside(scope, { node, place });
-  const { relation: name, withClause: _with, ...rest } = node;
-  visit(scope, { value: rest, place: here });
   const relation = name === undefined ? null : resolveRelation(scope.catalog, name);
   if (relation === null) return;
-  const columns = node.cols?.flatMap((column) => "ResTarget" in column ? [column.ResTarget.name ?? ""] : []) ?? null;
-  writesRows(scope, { relation, only: true, kind: "insert", columns, where: null, alone: true });
+  if (place.depth === "read") return scope.effects.lock(relation, "RowExclusiveLock");
+  noteWrite(scope, { ...how, relation, only: name?.inh !== true, isRun: place.depth === "run" });
 }
 
-function change(
-  scope: Scope,
-  { node, place, from }: {
-    readonly node: UpdateStmt | DeleteStmt;
-    readonly place: Place;
-    readonly from: readonly Node[] | undefined;
-  },
-): void {
-  const here = inside(scope, { node, place });
-  const { relation: name, withClause: _with, ...rest } = node;
-  const relation = name === undefined ? null : resolveRelation(scope.catalog, name);
-  if (relation !== null) {
-    const targets = "targetList" in node ? node.targetList ?? [] : null;
-    const columns = targets?.flatMap((target) => "ResTarget" in target ? [target.ResTarget.name ?? ""] : []) ?? null;
-    const kind = targets === null ? "delete" : "update";
-    const where = node.whereClause ?? null;
-    writesRows(scope, { relation, only: name?.inh !== true, kind, columns, where, alone: from === undefined });
-  }
-  visit(scope, { value: rest, place: here });
-}
-
-function merge(scope: Scope, { node, place }: { readonly node: MergeStmt; readonly place: Place }): void {
-  const here = inside(scope, { node, place });
-  const { relation: name, withClause: _with, ...rest } = node;
-  const relation = name === undefined ? null : resolveRelation(scope.catalog, name);
-  if (relation !== null) {
-    const where = node.joinCondition ?? null;
-    writesRows(scope, { relation, only: name?.inh !== true, kind: "merge", columns: null, where, alone: false });
-  }
-  visit(scope, { value: rest, place: here });
+function targets(list: readonly Node[] = []): readonly string[] {
+  return list.flatMap((target) => "ResTarget" in target ? [target.ResTarget.name ?? ""] : []);
 }

@@ -1,113 +1,78 @@
-/** Which tables a query reads whole. */
+/** Which tables a query reads whole, as far as its text and the indexes say. */
 
 import type { Node, SelectStmt } from "libpg-query";
-import type { Relation } from "../catalog/catalog.ts";
+import type { Catalog, Relation } from "../catalog/catalog.ts";
 import { findRelation, indexesOf } from "../catalog/resolve.ts";
 import { columnsIn } from "../catalog/tree.ts";
 import type { Scope } from "./effects.ts";
-import { defaultSequence } from "./functions.ts";
-import { lockForQuery } from "./query_locks.ts";
-import { foreignKeysTo, hasRows, sequencesOf, withChildren } from "./relatives.ts";
+import { columnOf } from "./proves_not_null.ts";
+import { hasRows, withChildren } from "./relatives.ts";
 
-export interface SelectedTables {
-  readonly select: SelectStmt;
-  /** There is nothing else in its FROM. */
-  readonly alone: boolean;
-  readonly tables: readonly Relation[];
+/** The tables of a SELECT's own FROM. */
+export function noteScans(scope: Scope, select: SelectStmt, tables: readonly Relation[]): void {
+  const isAlone = tables.length === 1 && select.fromClause?.length === 1 && select.limitCount === undefined;
+  for (const table of tables) {
+    const where = select.whereClause ?? null;
+    if (table.kind !== "view") noteScan(scope, { table, only: false, where, isAlone });
+    // What the view's own query asks for is not known.
+    else {for (const source of sourcesOf(scope.catalog, table)) {
+        noteScan(scope, { table: source, only: false, where, isAlone: false });
+      }}
+  }
 }
 
-export function certainlyScanned(scope: Scope, { select, alone, tables }: SelectedTables): void {
-  const { whereClause, limitCount, sortClause, groupClause, distinctClause } = select;
-  const stopsEarly = limitCount !== undefined && sortClause === undefined && groupClause === undefined &&
-    distinctClause === undefined;
-  if (stopsEarly) return;
-  const single = alone && tables.length === 1 && limitCount === undefined;
-  for (const table of tables) scanned(scope, { table, only: false, where: whereClause ?? null, alone: single });
+function sourcesOf(catalog: Catalog, { dependsOn }: Relation): readonly Relation[] {
+  return dependsOn.flatMap((name) => {
+    const source = findRelation(catalog, name);
+    if (source === null) return [];
+    return source.kind === "view" ? sourcesOf(catalog, source) : [source];
+  });
 }
 
-interface Scanned {
+export interface Read {
   readonly table: Relation;
   readonly only: boolean;
   readonly where: Node | null;
-  readonly alone: boolean;
+  /** No other table is joined to it, and no LIMIT ends it early. */
+  readonly isAlone: boolean;
+  /** Columns that are given, where there is no WHERE to say so. */
+  readonly columns?: readonly string[];
 }
 
-function scanned({ catalog, effects }: Scope, { table, only, where, alone }: Scanned): void {
+export function noteScan({ catalog, effects }: Scope, { table, only, where, isAlone, columns }: Read): void {
   for (const one of withChildren(catalog, { relation: table, only })) {
     if (!hasRows(one)) continue;
-    const columns = where === null ? [] : columnsIn(where);
-    const served = where !== null &&
-      (!one.known || indexesOf(catalog, one).some(({ index }) => serves(index, columns)));
-    const reason = where === null ? "the query has no WHERE" : "no index is sure to serve its WHERE";
-    effects.scan(one, reason, alone && !served);
+    const indexes = indexesOf(catalog, one).flatMap(({ index }) => index?.valid ? [index] : []);
+    const given = columns ?? equalColumns(where);
+    const isUnique = indexes.some((index) =>
+      index.unique && !index.partial && index.columns.every((column) => column !== null && given.includes(column))
+    );
+    // A row at most: nobody reads a table for that.
+    if (isUnique && given.length > 0) continue;
+    const named = columns ?? columnsIn(where);
+    const couldServe = !one.known || indexes.some(({ columns: [first] }) => first === null || named.includes(first!));
+    const asks = where !== null || columns !== undefined;
+    if (columns !== undefined && couldServe) continue;
+    effects.scan(
+      one,
+      asks ? "no index is sure to find its rows" : "the query has no WHERE",
+      isAlone && !(asks && couldServe),
+    );
   }
 }
 
-function serves(index: Relation["index"], columns: readonly string[]): boolean {
-  const first = index?.columns[0];
-  return first === null || (first !== undefined && columns.includes(first));
-}
-
-export interface WrittenRows {
-  readonly relation: Relation;
-  readonly only: boolean;
-  readonly kind: "insert" | "update" | "delete" | "merge";
-  /** Those that the statement names; null for all. */
-  readonly columns: readonly string[] | null;
-  readonly where: Node | null;
-  /** No other table is joined to it. */
-  readonly alone: boolean;
-}
-
-export function writesRows(scope: Scope, written: WrittenRows): void {
-  const { relation, only, kind, columns, where, alone } = written;
-  lockForQuery(scope, { relation, mode: "RowExclusiveLock", only: only && relation.kind !== "partitioned-table" });
-  for (const table of withChildren(scope.catalog, { relation, only })) {
-    if (kind !== "delete") lockParents(scope, { table, changed: kind === "update" ? columns : null });
-    if (kind !== "insert") lockReferencing(scope, { table, changed: kind === "update" ? columns : null });
+/** The columns that a WHERE asks to be equal to something, in every case. */
+function equalColumns(where: Node | null): readonly string[] {
+  if (where === null) return [];
+  if ("BoolExpr" in where) {
+    const { boolop, args = [] } = where.BoolExpr;
+    return boolop === "AND_EXPR" ? args.flatMap(equalColumns) : [];
   }
-  if (kind === "insert" || kind === "merge") lockSequences(scope, { table: relation, given: columns });
-  const isCursor = where !== null && "CurrentOfExpr" in where;
-  if (kind !== "insert" && !isCursor && relation.kind !== "view") {
-    scanned(scope, { table: relation, only, where, alone });
-  }
-}
-
-interface Changed {
-  readonly table: Relation;
-  /** The columns that get a new value; null: all. */
-  readonly changed: readonly string[] | null;
-}
-
-/** The row that a foreign key points to is locked, so that it stays. */
-function lockParents(scope: Scope, { table, changed }: Changed): void {
-  for (const { references, columns } of table.constraints) {
-    if (references === null) continue;
-    if (changed !== null && !columns.some((column) => changed.includes(column))) continue;
-    const parent = findRelation(scope.catalog, references);
-    if (parent === null) scope.effects.lock(references, "RowShareLock");
-    else lockForQuery(scope, { relation: parent, mode: "RowShareLock", only: false });
-  }
-}
-
-/** Rows that point to one that goes are looked for. */
-function lockReferencing(scope: Scope, { table, changed }: Changed): void {
-  const key = table.constraints.filter(({ kind }) => kind === "primary-key" || kind === "unique");
-  const keyChanges = changed === null || key.some(({ columns }) => columns.some((column) => changed.includes(column)));
-  if (!keyChanges) return;
-  for (const { from } of foreignKeysTo(scope.catalog, table)) {
-    lockForQuery(scope, { relation: from, mode: "RowShareLock", only: false });
-  }
-}
-
-function lockSequences(
-  scope: Scope,
-  { table, given }: { readonly table: Relation; readonly given: readonly string[] | null },
-): void {
-  for (const column of table.columns) {
-    if (given?.includes(column.name)) continue;
-    const named = defaultSequence(scope.catalog, column);
-    const owned = column.identity ? sequencesOf(scope.catalog, table) : [];
-    for (const sequence of named === null ? owned : [named]) scope.effects.lock(sequence, "RowExclusiveLock");
-  }
+  if (!("A_Expr" in where) || where.A_Expr.kind !== "AEXPR_OP") return [];
+  const { name = [], lexpr, rexpr } = where.A_Expr;
+  const [operator] = name.flatMap((part) => "String" in part ? [part.String.sval] : []);
+  if (operator !== "=" || lexpr === undefined || rexpr === undefined) return [];
+  const [left, right] = [columnOf(lexpr), columnOf(rexpr)];
+  if (left !== null && right !== null) return [];
+  return [left, right].filter((column) => column !== null);
 }

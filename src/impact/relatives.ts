@@ -48,6 +48,20 @@ export function sequencesOf(catalog: Catalog, table: QualifiedName): readonly Re
   );
 }
 
+/**
+ * The sequence of an identity column. Which of a table's sequences is which column's is not kept: it is the one with the
+ * name that the server gives it, or the only one.
+ */
+export function identitySequence(
+  catalog: Catalog,
+  { table, column }: { readonly table: Relation; readonly column: string },
+): Relation | null {
+  if (table.columns.find(({ name }) => name === column)?.identity !== true) return null;
+  const owned = sequencesOf(catalog, table);
+  const named = owned.find(({ name }) => name.startsWith(`${table.name}_${column}_seq`));
+  return named ?? (owned.length === 1 ? owned[0]! : null);
+}
+
 /** The views and materialized views that read a relation, and those that read them. */
 export function viewsOn(catalog: Catalog, relation: QualifiedName): readonly Relation[] {
   const found: Relation[] = [];
