@@ -62,6 +62,8 @@ Deno.test("the examples of all rules, and the safe forms that they lead to, run 
     await run("ROLLBACK");
     await run("DISCARD ALL");
     assert.equal(await run("DROP SCHEMA example CASCADE"), null);
+    // The one schema that an example makes itself.
+    assert.equal(await run("DROP SCHEMA IF EXISTS app CASCADE"), null);
     return ended;
   };
   const said: string[] = [];

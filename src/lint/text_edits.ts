@@ -13,7 +13,8 @@ export interface Edit extends Span {
 /** The statement's text after edits that do not overlap. */
 export function withEdits({ start, text }: Statement, edits: readonly Edit[]): string {
   let result = text;
-  for (const edit of edits.toSorted((a, b) => b.start - a.start)) {
+  // From the last to the first; what is put in before what is taken out there comes last.
+  for (const edit of edits.toSorted((a, b) => b.start - a.start || b.end - a.end)) {
     result = result.slice(0, edit.start - start) + edit.text + result.slice(edit.end - start);
   }
   return result;

@@ -1,10 +1,12 @@
+import type { RangeVar } from "libpg-query";
 import type { Catalog, Relation } from "../../catalog/catalog.ts";
 import { isSame, resolveRelation } from "../../catalog/resolve.ts";
 import { foreignKeysTo } from "../../impact/relatives.ts";
+import type { Statement } from "../../sql/parser.ts";
 import { isInUse } from "../in_use.ts";
 import type { Rule } from "../rule.ts";
 import { listOf, shownName } from "../shown_name.ts";
-import { keyword, ownTokens, withEdits } from "../text_edits.ts";
+import { nameSpan, ownTokens, withEdits } from "../text_edits.ts";
 
 export const truncateCascade: Rule = {
   id: "truncate-cascade",
@@ -30,19 +32,29 @@ CREATE TABLE posts (id bigint PRIMARY KEY, user_id bigint REFERENCES users (id))
     const all = withReferencing(named, catalog);
     if (!all.some((table) => isInUse(table, file))) return [];
     const others = all.slice(named.length).map((table) => shownName(table));
-    const cascade = keyword(statement, ["cascade"]);
-    const before = ownTokens(statement).findLast(({ end }) => cascade !== null && end <= cascade.start);
     return [{
       message: others.length === 0
         ? "It also empties and locks every table that has a foreign key to one of these: no migration makes one."
         : `It also empties and locks ${listOf(others)}, and every other table that has a foreign key to one of these.`,
-      safeForm: cascade === null || before === undefined
-        ? null
-        : `${withEdits(statement, [{ start: before.end, end: cascade.end, text: "" }])};`,
+      safeForm: withoutCascade(statement, { last: ranges.at(-1), others }),
       fix: null,
     }];
   },
 };
+
+/** With the tables by name that CASCADE would empty; null where its words are not found. */
+function withoutCascade(
+  statement: Statement,
+  { last, others }: { readonly last: RangeVar | undefined; readonly others: readonly string[] },
+): string | null {
+  const name = last === undefined ? null : nameSpan(statement, last);
+  const words = ownTokens(statement);
+  const [before, cascade] = [words.at(-2), words.at(-1)];
+  if (name === null || before === undefined || cascade === undefined) return null;
+  const named = { start: name.end, end: name.end, text: others.map((table) => `, ${table}`).join("") };
+  const edits = [named, { start: before.end, end: cascade.end, text: "" }];
+  return `${withEdits(statement, edits)};`;
+}
 
 /** The tables with those that refer to them, at any distance, themselves first. */
 function withReferencing(tables: readonly Relation[], catalog: Catalog): readonly Relation[] {

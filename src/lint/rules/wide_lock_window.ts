@@ -1,5 +1,4 @@
 import { isSame } from "../../catalog/resolve.ts";
-import type { QualifiedName } from "../../catalog/catalog.ts";
 import { behindTheRest, lineOf } from "../held_before.ts";
 import { heldExclusively, isTable, locksInUse } from "../in_use.ts";
 import type { LockInUse, Rule } from "../rule.ts";
@@ -24,18 +23,18 @@ export const wideLockWindow: Rule = {
   }],
   check: (linted, file) => {
     const { statement } = linted;
-    const held: { readonly tree: QualifiedName; readonly line: number }[] = [];
+    const held: HeldTable[] = [];
     for (const earlier of earlierInTransaction(file)) {
-      const added = newTrees(earlier.locks, held);
+      const added = newTables(earlier.locks, held);
       // It has been said of the statement that took the second table.
-      if (held.length > 0 && added.length > 0) return [];
-      held.push(...added.map((tree) => ({ tree, line: lineOf(earlier.statement, file) })));
+      if (held.length > 0 && treesOf(added).length > 0) return [];
+      held.push(...added.map((lock) => ({ ...lock, line: lineOf(earlier.statement, file) })));
     }
-    const taken = newTrees(locksInUse(linted, file), held);
+    const taken = treesOf(newTables(locksInUse(linted, file), held));
     const several = statement.kind === "DropStmt" && (statement.node.objects ?? []).length > 1 && taken.length > 1;
     if (taken.length === 0 || (held.length === 0 && !several)) return [];
-    const names = listOf(taken.map(shownName));
-    const before = listOf(held.map(({ tree, line }) => `${shownName(tree)} (line ${line})`));
+    const names = listOf(taken);
+    const before = listOf([...new Set(held.map(({ tree, line }) => `${shownName(tree)} (line ${line})`))]);
     const title = `the lock on ${names}`;
     return [{
       message: held.length === 0
@@ -48,14 +47,20 @@ export const wideLockWindow: Rule = {
   },
 };
 
+type Table = Pick<LockInUse, "relation" | "tree">;
+
+interface HeldTable extends Table {
+  readonly line: number;
+}
+
 /** The tables that a statement locks for itself and that were not before. */
-function newTrees(
-  locks: readonly LockInUse[],
-  held: readonly { readonly tree: QualifiedName }[],
-): readonly QualifiedName[] {
-  const trees: QualifiedName[] = [];
-  for (const { tree } of heldExclusively(locks).filter(isTable)) {
-    if (![...held.map((one) => one.tree), ...trees].some((other) => isSame(other, tree))) trees.push(tree);
-  }
-  return trees;
+function newTables(locks: readonly LockInUse[], held: readonly HeldTable[]): readonly Table[] {
+  return heldExclusively(locks).filter(isTable).filter(({ relation, tree }) =>
+    // What was a table of its own when it was locked may be a partition by now.
+    !held.some((one) => isSame(one.tree, tree) || isSame(one.relation, relation))
+  );
+}
+
+function treesOf(tables: readonly Table[]): readonly string[] {
+  return [...new Set(tables.map(({ tree }) => shownName(tree)))];
 }
