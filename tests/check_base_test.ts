@@ -2,6 +2,9 @@ import assert from "node:assert/strict";
 import { createDirectory, type Directory } from "./directory.ts";
 import { assertDone, linesOf, resultOf } from "./pgmigrate.ts";
 import { runProgram } from "./program.ts";
+import { sharedServer } from "./servers/mod.ts";
+
+const server = await sharedServer("18");
 
 const BASE = {
   "001_a.sql": "CREATE TABLE a (n int);\n",
@@ -10,8 +13,9 @@ const BASE = {
   "005_e.sql": "CREATE TABLE e (n int);\n",
 };
 
+/** On a server: a database there is made sooner than the embedded one starts. */
 function check(directory: Directory, ...args: readonly string[]) {
-  return runProgram(["check", ...args], { cwd: directory.path });
+  return runProgram(["check", "--database-url", server.url(), ...args], { cwd: directory.path });
 }
 
 /** The base is in `main` beside `migrations`, and everything is changed that may not be. */

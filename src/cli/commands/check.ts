@@ -58,7 +58,7 @@ export const checkCommand = defineCommand({
 });
 
 /** @param strict whether warnings and inconclusive migrations count */
-function verdict({ findings, versions }: CheckResult, strict: boolean): ExitCode {
+export function verdict({ findings, versions }: Pick<CheckResult, "findings" | "versions">, strict: boolean): ExitCode {
   if (findings.error > 0) return 7;
   return strict && findings.warning + versions.inconclusive.length > 0 ? 7 : 0;
 }
