@@ -21,6 +21,7 @@ import { findingLines, lintClosing } from "./finding_text.ts";
 import { restoredLine, statusLines, verifyLines } from "./listing.ts";
 import { finalLine, liveLines, nameWidth, plannedLine, stepLine } from "./progress.ts";
 import { redact } from "./redact.ts";
+import { rehearsalClosing } from "./rehearsal_text.ts";
 import type { Renderer, RenderOptions, Write } from "./renderer.ts";
 import { progressWords } from "./progress_words.ts";
 import { isQuiet, statementLines, statementsClosing } from "./statement_text.ts";
@@ -174,8 +175,9 @@ export function humanRenderer(options: RenderOptions): Renderer {
       case "check":
         return stdout(checkClosing(answer));
       case "plan":
-      case "rehearse":
         return stdout(statementsClosing(answer, judged));
+      case "rehearse":
+        return stdout([...judged.length === 0 ? [] : statementsClosing(answer, judged), ...rehearsalClosing(answer)]);
     }
   }
 

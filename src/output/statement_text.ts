@@ -106,8 +106,14 @@ function relationLines({ relation, rows, bytes: size, dependents, users }: Touch
 
 function measuredWords({ measured }: StatementJudged): string {
   if (measured === undefined) return "";
-  const waited = measured.waitMs > 0 ? `, ${duration(measured.waitMs)} of it waiting` : "";
-  return `, ${duration(measured.durationMs)}${waited}`;
+  const { durationMs, waitMs, rows, walBytes } = measured;
+  const parts = [
+    duration(durationMs),
+    ...waitMs < 1 ? [] : [`${duration(waitMs)} of it waiting`],
+    ...rows === 0 ? [] : [rowCount(rows)],
+    `${bytes(walBytes)} of WAL`,
+  ];
+  return `, ${parts.join(", ")}`;
 }
 
 /** Lines that go on are set in, as far as the text itself is. */

@@ -3,13 +3,15 @@
 import { type Catalog, qualified } from "../catalog/catalog.ts";
 import type { Observed } from "../database/measure_statement.ts";
 import type { SeenRelation, Snapshot } from "../database/snapshot.ts";
+import { NO_USAGE } from "../database/usage.ts";
 import type { Measured, StatementJudged } from "../events.ts";
 import type { Impact, LockMode } from "../impact/impact.ts";
 import { LOCK_MODES } from "../impact/impact.ts";
 import { conflicts, isLockMode } from "../impact/lock_conflicts.ts";
-import { placeInFile } from "../sql/sql_file.ts";
+import { spanInFile } from "../sql/span_in_file.ts";
 import type { CheckedFile } from "./check_files.ts";
 import { measuredVerdict } from "./measured_verdict.ts";
+import { Family, touchedRelations } from "./touched_relations.ts";
 
 export interface NamedLock {
   /** `public.posts`, quoted where SQL needs it. */
@@ -53,14 +55,14 @@ export function judgeObserved(from: JudgedFrom): StatementJudged & { readonly lo
     event: "statement",
     version: file.migration.version,
     name: file.migration.name,
-    span: spanOf(from),
+    span: spanInFile(file.sql, from.extent),
     statement: observed.command,
     ...judged,
     locks,
     scans,
     rewrites,
     unknown: null,
-    relations: touched(from, [...locks.map(({ relation }) => relation), ...scans, ...rewrites]),
+    relations: touched(from, measuredImpact(from)),
     measured,
   };
 }
@@ -107,21 +109,25 @@ function isHeld(
   });
 }
 
-function touched({ catalog }: JudgedFrom, names: readonly string[]): StatementJudged["relations"] {
-  return [...new Set(names)].flatMap((relation) => {
-    const known = catalog.relations.get(relation);
-    if (known === undefined || known.index !== null) return [];
-    return [{ relation, rows: known.rows, bytes: known.bytes, dependents: [], users: [] }];
-  });
+function measuredImpact({ observed, base }: JudgedFrom): Impact {
+  const existing = ({ oid }: SeenRelation) => base.has(oid);
+  const pass = (relation: SeenRelation) => ({ relation, reason: "", certain: true });
+  return {
+    locks: observed.locks.flatMap(({ relation, mode }) =>
+      existing(relation) && isLockMode(mode) ? [{ relation, mode }] : []
+    ),
+    scans: observed.scans.filter(existing).map(pass),
+    rewrites: observed.rewrites.filter(existing).map(pass),
+    unknown: null,
+  };
 }
 
-function spanOf({ file, extent }: JudgedFrom): StatementJudged["span"] {
-  const end = placeInFile(file.sql, extent.end);
-  return { ...placeInFile(file.sql, extent.start), endLine: end.line, endColumn: end.column };
+/** What hangs on the relations, and how large they are, as `plan` tells it. */
+function touched({ catalog }: JudgedFrom, impact: Impact): StatementJudged["relations"] {
+  return touchedRelations(impact, { family: new Family(catalog), usage: NO_USAGE });
 }
 
-/** The strongest lock of a mode that a list of locks has, for lists that must not repeat themselves. */
+/** Earlier locks and later ones, each once. */
 export function addLocks(held: readonly NamedLock[], more: readonly NamedLock[]): readonly NamedLock[] {
-  const all = new Map([...held, ...more].map((lock) => [`${lock.relation} ${lock.mode}`, lock]));
-  return [...all.values()].sort((a, b) => LOCK_MODES.indexOf(b.mode) - LOCK_MODES.indexOf(a.mode));
+  return [...new Map([...held, ...more].map((lock) => [`${lock.relation} ${lock.mode}`, lock])).values()];
 }

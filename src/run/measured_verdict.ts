@@ -75,9 +75,9 @@ function sentence(
   }
   const deeds = deedsOf(facts);
   const deed = deeds === "" ? "it was at work" : deeds;
-  if (blocker === null) return `Nobody had to wait in the ${span(workMs)} in which ${deed}${waited}`;
+  if (blocker === null) return `Nobody would have waited in the ${span(workMs)} in which ${deed}${waited}`;
   const used = blockedBy(blocker.mode) === "reads-and-writes" ? "Reads and writes of" : "Writes to";
-  return `${used} ${blocker.relation} had to wait for ${span(workMs)} while ${deed}${waited}`;
+  return `${used} ${blocker.relation} would have waited ${span(workMs)} while ${deed}${waited}`;
 }
 
 function deedsOf({ scans, rewrites, rows, command }: MeasuredFacts): string {

@@ -15,9 +15,12 @@ export interface Copy extends AsyncDisposable {
   readonly name: string;
 }
 
-/** Every copy's name begins so. */
+/** Every copy's name begins so, and goes on with the second in which it was made. */
 const PREFIX = "pgmigrate_rehearsal_";
-const RANDOM_LETTERS = 10;
+const RANDOM_LETTERS = 6;
+
+/** A copy in which nobody is for so long after it was made is no longer used. */
+const LEFT_AFTER_SECONDS = 600;
 
 /** object_in_use: somebody is connected to the database that is to be copied. */
 const OBJECT_IN_USE = "55006";
@@ -41,7 +44,7 @@ export interface CopyOptions {
  */
 export async function makeCopy(context: Context, { source, first }: CopyOptions): Promise<Copy> {
   const home = MAINTENANCE.find((name) => name !== source.name)!;
-  const name = copyName(context.random);
+  const name = copyName(context);
   try {
     await using maintenance = await context.connect("write", { database: home });
     await withSession(maintenance, context.signal, async (session) => {
@@ -67,9 +70,10 @@ export async function makeCopy(context: Context, { source, first }: CopyOptions)
   }
 }
 
-function copyName(random: Context["random"]): string {
+function copyName({ now, random }: Context): string {
   const letter = () => Math.floor(random() * 36).toString(36);
-  return PREFIX + Array.from({ length: RANDOM_LETTERS }, letter).join("");
+  const seconds = Math.floor(now().getTime() / 1_000).toString(36);
+  return `${PREFIX}${seconds}_${Array.from({ length: RANDOM_LETTERS }, letter).join("")}`;
 }
 
 async function copy(
@@ -92,11 +96,12 @@ async function copy(
 /** The interrupt's own cancel. */
 const QUERY_CANCELED = "57014";
 
-/** A copy whose run was killed. It may be another run's that has not connected to it yet: so it is told, not dropped. */
-async function tellLeftovers({ report }: Context, session: Session): Promise<void> {
+/** A copy whose run was killed. */
+async function tellLeftovers({ report, now }: Context, session: Session): Promise<void> {
   for (const name of await idleDatabases(session, PREFIX)) {
-    const reason = "an earlier rehearsal has left it, or another one has just made it";
-    report(scratchLeft(name, { reason, statement: `${dropDatabase(name)};` }));
+    const madeSeconds = parseInt(name.slice(PREFIX.length), 36);
+    if (now().getTime() / 1_000 - madeSeconds < LEFT_AFTER_SECONDS) continue;
+    report(scratchLeft(name, { reason: "an earlier rehearsal was killed", statement: `${dropDatabase(name)};` }));
   }
 }
 

@@ -1,6 +1,5 @@
 /** `rehearse`: runs the pending migrations for real, measures each statement, and keeps nothing. */
 
-import type { Catalog } from "../catalog/catalog.ts";
 import { readCopySource, sequenceValues } from "../database/copy_database.ts";
 import type { Database } from "../database/database.ts";
 import { findTracker } from "../database/find_tracker.ts";
@@ -29,7 +28,7 @@ import { readMigrationsToRun } from "../migration/read_migrations.ts";
 import { parse, type Statement } from "../sql/parser.ts";
 import type { CheckedFile } from "./check_files.ts";
 import type { Context } from "./context.ts";
-import { blockedSpans, lockSpans } from "./lock_spans.ts";
+import { blockedSpans, lockSpans, ownersIn } from "./lock_spans.ts";
 import type { RehearseOptions } from "./options.ts";
 import { planFiles } from "./plan_files.ts";
 import { makeCopy } from "./rehearsal_copy.ts";
@@ -211,6 +210,7 @@ async function onStage(context: Context, work: OnStage): Promise<RehearseResult>
   const isInPlace = options.place.kind === "in-place";
   const statements = await statementsOf(pending.files);
   const { catalog } = await readCatalog(session, statements);
+  const owners = ownersIn(catalog);
   database.stopWaiting();
   if (isInPlace) context.report(inPlaceWarning({ catalog, files: pending.files, statements, session, name, options }));
   const before = isInPlace ? await sequenceValues(session) : null;
@@ -236,7 +236,7 @@ async function onStage(context: Context, work: OnStage): Promise<RehearseResult>
   }
   const ended = performance.now();
   const server = versionWords(session.facts.versionNumber);
-  const locks = lockSpans(migrations);
+  const locks = lockSpans(migrations, owners);
   const measured = { migrations: withRest(migrations, pending.files), locks, server, durationMs: ended - beganMs };
   const notes = notesOf(work);
   const file = await writeReport(context, options, { ...measured, database: name, notes, failure });
@@ -246,7 +246,7 @@ async function onStage(context: Context, work: OnStage): Promise<RehearseResult>
     pending: pending.versions,
     verdicts,
     durationMs: ended - work.started,
-    blocked: blockedSpans(locks).filter(({ relation }) => isTable(catalog, relation)),
+    blocked: blockedSpans(locks),
     report: file,
     failure,
   };
@@ -261,11 +261,6 @@ async function nothingToDo(
   const durationMs = performance.now() - work.started;
   const common = { rehearsed: [], pending: pending.versions, verdicts: noVerdicts(), blocked: [], failure: null };
   return { command: "rehearse", ...common, durationMs, report };
-}
-
-/** Whoever uses a table uses its indexes; a lock on one of these is not told beside. */
-function isTable(catalog: Catalog, relation: string): boolean {
-  return catalog.relations.get(relation)?.index == null;
 }
 
 function noVerdicts(): Record<Verdict, number> {

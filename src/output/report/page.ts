@@ -2,12 +2,12 @@
 
 import type { Failure } from "../../errors.ts";
 import type { Finding, RehearsalReport } from "../../events.ts";
-import { time } from "../wording.ts";
+import { bytes, time } from "../wording.ts";
 import { Html, html, NOTHING } from "./html.ts";
 import { statements } from "./statements.ts";
 import { STYLES } from "./styles.ts";
 import { timeline } from "./timeline.ts";
-import { bytes, span } from "./wording.ts";
+import { span } from "./span.ts";
 
 /** What a browser may do with it: show it. */
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";

@@ -1,8 +1,9 @@
 /** Each statement of each migration, with what was measured of it. */
 
 import type { RehearsalReport, RehearsedMigration, RehearsedStatement } from "../../events.ts";
+import { bytes } from "../wording.ts";
 import { type Html, html, NOTHING } from "./html.ts";
-import { bytes, span, whole } from "./wording.ts";
+import { span } from "./span.ts";
 
 export function statements({ migrations }: RehearsalReport): Html {
   const longest = Math.max(0.001, ...migrations.flatMap((one) => one.statements.map(durationOf)));
@@ -54,7 +55,7 @@ function statementOf(statement: RehearsedStatement, longest: number): Html {
 <p>${reason}.</p>
 <ul class="numbers">
 ${waitMs < 0.05 ? NOTHING : number(span(waitMs), "waiting for locks")}
-${rows === 0 ? NOTHING : number(whole(rows), rows === 1 ? "row" : "rows")}
+${rows === 0 ? NOTHING : number(rows.toLocaleString("en-US"), rows === 1 ? "row" : "rows")}
 ${number(bytes(walBytes), "of WAL")}
 ${scans.length === 0 ? NOTHING : number(scans.join(", "), "read from end to end")}
 ${rewrites.length === 0 ? NOTHING : number(rewrites.join(", "), "written anew")}

@@ -2,7 +2,7 @@
 
 import type { LockSpan, RehearsalReport, RehearsedMigration } from "../../events.ts";
 import { type Html, html, NOTHING } from "./html.ts";
-import { span } from "./wording.ts";
+import { span } from "./span.ts";
 
 type Blocks = LockSpan["blocks"];
 
@@ -43,7 +43,7 @@ export function timeline({ locks, migrations, durationMs }: RehearsalReport): Ht
     <section aria-labelledby="timeline">
       <h2 id="timeline">Who would have waited</h2>
       <p
-        class="soft">A lock stays until its migration ends. Indexes stand for themselves only where their table was not locked.</p>
+        class="soft">A lock stays until its migration ends. Times are those of this database, with the rows that it has.</p>
       <div class="card">
     ${body}
     <ul class="legend">${SEVERITY.toReversed().map((blocks) =>
