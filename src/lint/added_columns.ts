@@ -2,12 +2,12 @@
 
 import type { Relation } from "../catalog/catalog.ts";
 import type { Severity } from "../events.ts";
-import { relationName } from "../sql/identifiers.ts";
 import { actionProblems, type ActionSteps } from "./action_problems.ts";
 import { type AlterTable, type AlterTableAction, alterTableActions, isAlterTable } from "./alter_table_actions.ts";
 import { type ColumnParts, columnParts } from "./column_parts.ts";
 import type { LintedFile, LintedStatement, Problem } from "./rule.ts";
 import { stageColumn, type Staging } from "./staged_column.ts";
+import { type TableSql, tableSql } from "./table_sql.ts";
 import { waitedTable } from "./waited_table.ts";
 
 export interface AddedColumn {
@@ -15,8 +15,7 @@ export interface AddedColumn {
   readonly action: AlterTableAction;
   readonly parts: ColumnParts;
   readonly relation: Relation;
-  /** The table, as SQL. */
-  readonly table: string;
+  readonly sql: TableSql;
 }
 
 /** What is wrong with a column. */
@@ -39,17 +38,16 @@ export function addedColumnProblems(
   if (!isAlterTable(statement)) return [];
   const relation = waitedTable(statement.node.relation, linted, file);
   if (relation === null) return [];
-  const table = relationName(statement.node.relation!);
+  const sql = tableSql(statement, relation, { catalog, file });
   const found = alterTableActions(statement).flatMap((action) => {
     const parts = columnParts(statement, action);
     if (parts === null || isThere(relation, { parts, action })) return [];
-    const fault = faultOf({ statement, action, parts, relation, table });
+    const fault = faultOf({ statement, action, parts, relation, sql });
     if (fault === null) return [];
-    const { postgresVersion } = file;
     const {
       message,
       severity,
-      steps = stageColumn({ statement, action, relation, catalog, postgresVersion, ...fault.staging }),
+      steps = stageColumn({ statement, action, relation, catalog, file, ...fault.staging }),
     } = fault;
     return [{ action, message, steps, ...(severity === undefined ? {} : { severity }) }];
   });

@@ -49,8 +49,7 @@ export function addedConstraintProblems(
   if (!isAlterTable(statement)) return [];
   const relation = waitedTable(statement.node.relation, linted, file);
   if (relation === null) return [];
-  const sql = tableSql(statement, relation, catalog);
-  const { postgresVersion } = file;
+  const sql = tableSql(statement, relation, { catalog, file });
   const found = alterTableActions(statement).flatMap((action) => {
     const column = columnParts(statement, action);
     const own = addedConstraint(action.command);
@@ -61,9 +60,7 @@ export function addedConstraintProblems(
     const [fault] = faults;
     if (fault === undefined) return [];
     const { message, severity } = fault;
-    const steps = column === null
-      ? fault.steps
-      : stageColumn({ statement, action, relation, catalog, postgresVersion });
+    const steps = column === null ? fault.steps : stageColumn({ statement, action, relation, catalog, file });
     return [{ action, message, steps, ...(severity === undefined ? {} : { severity }) }];
   });
   return actionProblems(statement, found, file);

@@ -1,15 +1,13 @@
 /** A column whose values come from others of its row: by a trigger for rows that come, in batches for those there. */
 
-import type { Relation } from "../catalog/catalog.ts";
 import { objectName } from "../catalog/object_names.ts";
-import { dotted, identifier, relationName } from "../sql/identifiers.ts";
-import type { AlterTable } from "./alter_table_actions.ts";
+import { identifier } from "../sql/identifiers.ts";
 import { backfill } from "./backfill.ts";
 import type { NextMigration } from "./rule.ts";
+import type { TableSql } from "./table_sql.ts";
 
 export interface FilledColumn {
-  readonly statement: AlterTable;
-  readonly relation: Relation;
+  readonly sql: TableSql;
   /** As the server has it. */
   readonly column: string;
   /** Its value, over the columns of the table. */
@@ -24,11 +22,10 @@ export interface Filling {
   readonly drop: string;
 }
 
-export function fillByTrigger({ statement, relation, column, expression }: FilledColumn): Filling {
-  const range = statement.node.relation!;
-  const table = relationName(range);
+export function fillByTrigger({ sql, column, expression }: FilledColumn): Filling {
+  const { table, relation } = sql;
   const own = objectName({ table: relation.name, columns: column, label: "fill" });
-  const [trigger, routine] = [identifier(own), dotted([range.schemaname, own])];
+  const [trigger, routine] = [identifier(own), sql.inSchema(own)];
   return {
     statements: [
       // Inside of the sub-select, the expression's columns mean what they mean in the table, qualified ones too.

@@ -8,7 +8,7 @@ import type { AlterTable, AlterTableAction } from "./alter_table_actions.ts";
 import { backfill } from "./backfill.ts";
 import { type ColumnConstraint, type ColumnParts, columnParts, constraintOf } from "./column_parts.ts";
 import { notNullSteps } from "./not_null_steps.ts";
-import type { NextMigration } from "./rule.ts";
+import type { LintedFile, NextMigration } from "./rule.ts";
 import { serialType } from "./serial_type.ts";
 import { type TableSql, tableSql } from "./table_sql.ts";
 import { uniqueSteps } from "./unique_steps.ts";
@@ -18,7 +18,7 @@ export interface Staging {
   readonly action: AlterTableAction;
   readonly relation: Relation;
   readonly catalog: Catalog;
-  readonly postgresVersion: number;
+  readonly file: LintedFile;
   /** What rows that are there get, as SQL, where the column's own default does not say. */
   readonly value?: string;
   /** The type to give it in place of the one that is written, as SQL. */
@@ -45,10 +45,10 @@ interface Values {
  * indexes. A step that a column does not need is left out. Null where there is no such form.
  */
 export function stageColumn(staging: Staging): ActionSteps | null {
-  const { statement, action, relation, catalog, postgresVersion } = staging;
+  const { statement, action, relation, catalog, file } = staging;
   const parts = columnParts(statement, action);
   if (parts === null || constraintOf(parts, "CONSTR_GENERATED") !== null) return null;
-  const sql = tableSql(statement, relation, catalog);
+  const sql = tableSql(statement, relation, { catalog, file });
   const values = valuesOf(parts, { staging, sql });
   const notNull = isNotNull(parts) && values.inline === null;
   const references = constraintOf(parts, "CONSTR_FOREIGN");
@@ -72,7 +72,7 @@ export function stageColumn(staging: Staging): ActionSteps | null {
     next.push(backfill({ table: sql.table, relation, column: parts.name, value: values.fill }));
   }
   if (notNull) {
-    const steps = notNullSteps(sql, { column: parts.name, postgresVersion });
+    const steps = notNullSteps(sql, { column: parts.name, postgresVersion: file.postgresVersion });
     const add = `${sql.alter} ${steps.action};`;
     next.push({ title: `let no more NULLs into ${parts.name}`, sql: add, noTransaction: false }, steps.next);
   }

@@ -3,7 +3,9 @@
 import type { RangeVar } from "libpg-query";
 import type { Catalog, Relation } from "../catalog/catalog.ts";
 import { chooseName } from "../catalog/object_names.ts";
-import { dotted, relationName } from "../sql/identifiers.ts";
+import { dotted } from "../sql/identifiers.ts";
+import type { LintedFile } from "./rule.ts";
+import { setsSearchPath } from "./search_path.ts";
 
 export interface TableSql {
   /** `"S".posts`: with a schema where the statement has one. */
@@ -22,9 +24,17 @@ export interface AlteringStatement {
   readonly node: { readonly relation?: RangeVar; readonly missing_ok?: boolean };
 }
 
-export function tableSql({ node }: AlteringStatement, relation: Relation, catalog: Catalog): TableSql {
+export interface Surroundings {
+  readonly catalog: Catalog;
+  readonly file: LintedFile;
+}
+
+/** What is written of the table has to mean the same in another file: one that does not set search_path as this one. */
+export function tableSql({ node }: AlteringStatement, relation: Relation, { catalog, file }: Surroundings): TableSql {
   const range = node.relation!;
-  const table = relationName(range);
+  const isMoved = file.earlier.some(({ statement }) => setsSearchPath(statement));
+  const given = range.schemaname ?? (isMoved ? relation.schema : undefined);
+  const table = dotted([given, relation.name]);
   const { schema, name } = relation;
   return {
     table,
@@ -32,6 +42,6 @@ export function tableSql({ node }: AlteringStatement, relation: Relation, catalo
     relation,
     freeName: (columns, label) =>
       chooseName(catalog, { schema, table: name, columns, label }, { constraint: true, relation: true }),
-    inSchema: (name) => dotted([range.schemaname, name]),
+    inSchema: (name) => dotted([given, name]),
   };
 }

@@ -49,18 +49,17 @@ function usingAt(statement: AlterTable, { start, end }: { readonly start: number
 }
 
 interface Around {
-  readonly statement: AlterTable;
   readonly sql: TableSql;
   readonly catalog: Catalog;
   readonly postgresVersion: number;
 }
 
 /** A column of the new type beside the old one, the same by a trigger, filled in batches, and put in its place. */
-export function newColumnSteps(change: TypeChange, { statement, sql, catalog, postgresVersion }: Around): ActionSteps {
+export function newColumnSteps(change: TypeChange, { sql, catalog, postgresVersion }: Around): ActionSteps {
   const { column, collated, expression } = change;
   const { alter, relation } = sql;
   const added = `${column}_new`;
-  const filling = fillByTrigger({ statement, relation, column: added, expression });
+  const filling = fillByTrigger({ sql, column: added, expression });
   const isRequired = findColumn(relation, column)?.notNull === true;
   const swap = `${swapNotes(relation, { column, added, catalog })}${filling.drop}
 ${alter} DROP COLUMN ${identifier(column)};

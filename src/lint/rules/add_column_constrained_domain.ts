@@ -34,7 +34,7 @@ export const addColumnConstrainedDomain: Rule = {
     addedColumnProblems(linted, file, (column) => {
       const domain = domainOf(column, linted.catalog);
       if (domain === null) return null;
-      const { table, parts: { name, type } } = column;
+      const { sql: { table }, parts: { name, type } } = column;
       const message =
         `The constraints of ${type} are tested on every row of ${table}, NULL or not: the whole of ${table} ` +
         "is written anew under an ACCESS EXCLUSIVE lock, and nobody reads or writes it until that is done.";

@@ -46,7 +46,7 @@ ALTER TABLE posts DROP CONSTRAINT posts_number_not_null;`,
     ],
   }],
   check: (linted, file) =>
-    addedColumnProblems(linted, file, ({ parts, table }) => {
+    addedColumnProblems(linted, file, ({ parts, sql: { table } }) => {
       const source = sourceOf(parts);
       if (source === null) return null;
       const message =

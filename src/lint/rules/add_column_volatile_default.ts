@@ -42,7 +42,7 @@ $$;`,
     good: ["ALTER TABLE posts ADD COLUMN seen_at timestamptz DEFAULT now();"],
   }],
   check: (linted, file) =>
-    addedColumnProblems(linted, file, ({ parts, table }) => {
+    addedColumnProblems(linted, file, ({ parts, sql: { table } }) => {
       const given = defaultOf(parts);
       const expression = given?.constraint.raw_expr;
       if (given === null || expression === undefined || callsNextval(expression)) return null;

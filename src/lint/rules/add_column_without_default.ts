@@ -29,7 +29,7 @@ export const addColumnWithoutDefault: Rule = {
   }],
   check: (linted, file) =>
     addedColumnProblems(linted, file, (column) => {
-      const { action, parts, table } = column;
+      const { action, parts, sql: { table } } = column;
       // NULL, a default, a reference, UNIQUE: whoever writes one has thought about the rows that are there.
       const { constraints } = parts;
       if (constraints.some(({ constraint }) => constraint.contype !== "CONSTR_CHECK")) return null;

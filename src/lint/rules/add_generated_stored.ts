@@ -58,7 +58,7 @@ $$;`,
       const generated = constraintOf(column.parts, "CONSTR_GENERATED");
       // 18's parser marks the others as virtual.
       if (generated === null || generated.constraint.generated_kind === "v") return null;
-      const { table, parts: { name } } = column;
+      const { sql: { table }, parts: { name } } = column;
       const message =
         `${identifier(name)} is computed for every row of ${table}: the whole of ${table} is written anew ` +
         "under an ACCESS EXCLUSIVE lock, and nobody reads or writes it until that is done.";
@@ -79,10 +79,10 @@ function asVirtual({ action, parts }: AddedColumn, generated: ColumnConstraint):
   };
 }
 
-function asTrigger({ parts, relation, statement }: AddedColumn, generated: ColumnConstraint): ActionSteps {
+function asTrigger({ parts, sql }: AddedColumn, generated: ColumnConstraint): ActionSteps {
   const { head, type, attributes, name } = parts;
   const expression = /AS\s*(\([^]*\))\s*STORED$/i.exec(generated.body)?.[1] ?? "";
   const column = [head, type, attributes].filter((part) => part !== "").join(" ");
-  const filled = fillByTrigger({ statement, relation, column: name, expression });
+  const filled = fillByTrigger({ sql, column: name, expression });
   return { title: `add ${name}`, action: column, after: filled.statements, next: [filled.backfill], mechanical: false };
 }

@@ -28,7 +28,7 @@ export const addRequiredColumn: Rule = {
   }],
   check: (linted, file) =>
     addedColumnProblems(linted, file, (column) => {
-      const { table, parts } = column;
+      const { sql: { table }, parts } = column;
       if (!isRequired(parts)) return null;
       const message =
         `This fails as soon as ${table} has a row: there is nothing for ${identifier(parts.name)} in it, and ` +

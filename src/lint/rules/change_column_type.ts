@@ -68,7 +68,7 @@ ALTER TABLE posts RENAME COLUMN views_new TO views;`,
     if (!isAlterTable(statement)) return [];
     const relation = waitedTable(statement.node.relation, linted, file);
     if (relation === null) return [];
-    const sql = tableSql(statement, relation, catalog);
+    const sql = tableSql(statement, relation, { catalog, file });
     const found = alterTableActions(statement).flatMap((action): readonly ActionFinding[] => {
       const change = typeChangeOf(statement, action);
       if (change === null) return [];
@@ -82,7 +82,7 @@ ALTER TABLE posts RENAME COLUMN views_new TO views;`,
       }
       const length = shorterText(relation, change, catalog);
       const steps = length === null
-        ? newColumnSteps(change, { statement, sql, catalog, postgresVersion: file.postgresVersion })
+        ? newColumnSteps(change, { sql, catalog, postgresVersion: file.postgresVersion })
         : shorterTextSteps(change, { sql, length });
       if (rewrite.certain) {
         const from = findColumn(relation, change.column)?.type ?? null;

@@ -30,7 +30,7 @@ export const dropColumn: Rule = {
     if (!isAlterTable(statement)) return [];
     const relation = waitedTable(statement.node.relation, linted, file);
     if (relation === null) return [];
-    const sql = tableSql(statement, relation, catalog);
+    const sql = tableSql(statement, relation, { catalog, file });
     const dropped = alterTableActions(statement).flatMap(({ command, span }) => {
       const { subtype, name: column = "", missing_ok: missingOk } = command;
       if (subtype !== "AT_DropColumn" || isAddedHere({ relation, column }, linted, file)) return [];

@@ -2,6 +2,7 @@ import { leaving } from "../action_problems.ts";
 import { addedInFile, enumValueUses } from "../enum_value_uses.ts";
 import { literal } from "../../sql/identifiers.ts";
 import type { Rule } from "../rule.ts";
+import { earlierInTransaction } from "../same_transaction.ts";
 import { writeSafeForm } from "../safe_form.ts";
 
 export const enumValueUsed: Rule = {
@@ -25,8 +26,10 @@ UPDATE people SET mood = 'calm' WHERE mood IS NULL;`,
   }],
   check: (linted, file) => {
     const { statement, catalog } = linted;
-    if (file.directives.noTransaction) return [];
-    const added = addedInFile(file.earlier.map(({ statement }) => statement), { catalog, version: file.version });
+    const added = addedInFile(earlierInTransaction(file).map(({ statement }) => statement), {
+      catalog,
+      version: file.version,
+    });
     const [use] = added.length === 0 ? [] : enumValueUses(statement, { catalog, added });
     if (use === undefined) return [];
     const message = `This migration adds ${literal(use.value)} to ${use.type.name}, and may not use it before it is ` +

@@ -21,6 +21,7 @@ import { createIndexNonconcurrent } from "./create_index_nonconcurrent.ts";
 import { createPartitionOf } from "./create_partition_of.ts";
 import { detachNonconcurrent } from "./detach_nonconcurrent.ts";
 import { dmlWithDdl } from "./dml_with_ddl.ts";
+import { domainConstraint } from "./domain_constraint.ts";
 import { dropColumn } from "./drop_column.ts";
 import { dropIndexNonconcurrent } from "./drop_index_nonconcurrent.ts";
 import { dropNotNull } from "./drop_not_null.ts";
@@ -62,6 +63,7 @@ export const RULES: readonly Rule[] = [
   createPartitionOf,
   detachNonconcurrent,
   dmlWithDdl,
+  domainConstraint,
   dropColumn,
   dropIndexNonconcurrent,
   dropNotNull,

@@ -67,7 +67,7 @@ ALTER TABLE posts DROP COLUMN title; -- pgmigrate: ignore=drop-column no release
     const isSwap = isReplacedHere({ relation, column }, linted, file) ||
       isVacatedHere({ relation, column: newname }, linted, file);
     if (isSwap || isAddedHere({ relation, column }, linted, file)) return [];
-    const sql = tableSql({ node: rename }, relation, catalog);
+    const sql = tableSql({ node: rename }, relation, { catalog, file });
     const name = identifier(column);
     const message =
       `Programs that name ${sql.table}.${name} fail as soon as this is committed, and programs that name ` +

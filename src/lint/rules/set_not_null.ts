@@ -43,7 +43,7 @@ ALTER TABLE posts DROP CONSTRAINT posts_title_not_null;`,
     if (!isAlterTable(statement)) return [];
     const relation = waitedTable(statement.node.relation, linted, file);
     if (relation === null) return [];
-    const sql = tableSql(statement, relation, catalog);
+    const sql = tableSql(statement, relation, { catalog, file });
     const found = alterTableActions(statement).flatMap((action) => {
       const column = requiredColumn(action);
       if (column === null || isProved(relation, column)) return [];

@@ -5,6 +5,7 @@ import type { Statement } from "../../sql/parser.ts";
 import { actionProblems } from "../action_problems.ts";
 import { addedConstraint, alterTableActions, isAlterTable } from "../alter_table_actions.ts";
 import type { Rule } from "../rule.ts";
+import { earlierInTransaction } from "../same_transaction.ts";
 import { tableSql } from "../table_sql.ts";
 import { waitedTable } from "../waited_table.ts";
 
@@ -29,11 +30,11 @@ ALTER TABLE products VALIDATE CONSTRAINT products_price_positive;`,
   }],
   check: (linted, file) => {
     const { statement, catalog } = linted;
-    if (!isAlterTable(statement) || file.directives.noTransaction) return [];
+    if (!isAlterTable(statement)) return [];
     const relation = waitedTable(statement.node.relation, linted, file);
     if (relation === null) return [];
-    const { alter, table } = tableSql(statement, relation, catalog);
-    const added = [...file.earlier.map(({ statement }) => statement), statement]
+    const { alter, table } = tableSql(statement, relation, { catalog, file });
+    const added = [...earlierInTransaction(file).map(({ statement }) => statement), statement]
       .flatMap((earlier) => addedNotValid(earlier, { relation, catalog }));
     const found = alterTableActions(statement).flatMap((action) => {
       const { subtype, name = "" } = action.command;
