@@ -4,6 +4,8 @@ import { checkClosing, checkedLine } from "./check_text.ts";
 import { githubRenderer } from "./github.ts";
 import { humanRenderer } from "./human.ts";
 import { jsonRenderer } from "./json.ts";
+import { Failure } from "../errors.ts";
+import { sarifRenderer } from "./sarif.ts";
 import { style } from "./style.ts";
 
 function checked(state: MigrationChecked["state"], rest: Partial<MigrationChecked> = {}): MigrationChecked {
@@ -119,4 +121,33 @@ Deno.test("check has a line of JSON for each migration, and the versions by stat
       duration_ms: 1200,
     },
   ]);
+});
+
+Deno.test("check writes SARIF of files as a whole, and of the lines for which a migration is inconclusive", () => {
+  const render = sarifRenderer(OPTIONS);
+  const events: readonly Event[] = [
+    checked("inconclusive", { reason: "needs the role web", line: 3 }),
+    checked("inconclusive", { reason: "1_a.sql failed" }),
+    { event: "error", failure: new Failure("base-edited", 7, "1_a.sql was edited", { file: "db/1_a.sql" }) },
+    { event: "result", command: "check", ok: false, exitCode: 7, answer: answer() },
+  ];
+  const text = events.flatMap((event) => render(event)).filter(({ stream }) => stream === "stdout")[0]!.text;
+  const [{ results, invocations }] = JSON.parse(text).runs;
+  assert.deepEqual(invocations[0].toolExecutionNotifications, []);
+  assert.deepEqual(
+    results.map((
+      { ruleId, level, message, locations }: Record<string, unknown>,
+    ) => [ruleId, level, message, locations]),
+    [
+      ["inconclusive", "note", { text: "2_b.sql is inconclusive: needs the role web" }, [{
+        physicalLocation: {
+          artifactLocation: { uri: "db/2_b.sql", uriBaseId: "%SRCROOT%" },
+          region: { startLine: 3 },
+        },
+      }]],
+      ["base-edited", "error", { text: "1_a.sql was edited" }, [{
+        physicalLocation: { artifactLocation: { uri: "db/1_a.sql", uriBaseId: "%SRCROOT%" } },
+      }]],
+    ],
+  );
 });

@@ -111,8 +111,8 @@ function ofMigration(
   }
 }
 
-/** GitHub wants paths from the root of the repository with `/`. */
-function pathOf(name: string, migrations: string): string {
+/** The path of a migration. GitHub wants paths from the root of the repository with `/`. */
+export function pathOf(name: string, migrations: string): string {
   return `${migrations.replace(/[\\/]+$/, "")}/${name}`;
 }
 

@@ -2,7 +2,8 @@
 
 import { createHash } from "node:crypto";
 import type { Failure } from "../errors.ts";
-import type { Finding, Result, RuleSummary, Severity, Span } from "../events.ts";
+import type { Finding, MigrationChecked, Result, RuleSummary, Severity, Span } from "../events.ts";
+import { pathOf } from "./github.ts";
 import { humanRenderer } from "./human.ts";
 import { toLine } from "./json.ts";
 import { redact, redactAlso, redactLine } from "./redact.ts";
@@ -17,12 +18,14 @@ const LEVELS: Readonly<Record<Severity, "error" | "warning" | "note">> = {
   info: "note",
 };
 
-/** Something at a place of a file, be it from a rule or from the parser. */
+/** Something about a file, be it from a rule, from the parser, or from trying the file. */
 interface Located {
   readonly ruleId: string;
   readonly level: "error" | "warning" | "note";
   readonly text: string;
-  readonly span: Span;
+  readonly file: string;
+  /** null where it is about the whole file, and a line alone where no more is known. */
+  readonly span: Omit<Span, "file"> | { readonly line: number } | null;
 }
 
 /** Writes the document when the command has ended, and to stderr what people want to know meanwhile. */
@@ -33,6 +36,7 @@ export function sarifRenderer(options: RenderOptions): Renderer {
   return (event) => {
     const aside = human(event).filter(({ stream }) => stream === "stderr");
     if (event.event === "finding") located.push(ofFinding(event));
+    if (event.event === "migration_checked" && event.line !== null) located.push(ofInconclusive(event, options));
     if (event.event === "error") {
       const one = ofFailure(event.failure);
       if (one === null) unplaced.push(event.failure);
@@ -45,15 +49,21 @@ export function sarifRenderer(options: RenderOptions): Renderer {
 
 function ofFinding({ rule, severity, message, safeForm, span }: Finding): Located {
   const instead = safeForm === null ? "" : `\n\nInstead:\n\n${redact(safeForm)}`;
-  return { ruleId: rule, level: LEVELS[severity], text: redact(message) + instead, span };
+  return { ruleId: rule, level: LEVELS[severity], text: redact(message) + instead, file: span.file, span };
 }
 
-/** null for a failure without a place. */
-function ofFailure({ code, message, details: { place, hint } }: Failure): Located | null {
-  if (place === undefined) return null;
-  const text = redactAlso(place.sourceLine)(hint === undefined ? message : `${message}\n\n${hint}`);
-  const span = { ...place, endLine: place.line, endColumn: place.column + 1 };
-  return { ruleId: code, level: "error", text, span };
+/** What lies behind one that failed is not told one by one. */
+function ofInconclusive({ name, reason, line }: MigrationChecked, { migrations }: RenderOptions): Located {
+  const text = `${name} is inconclusive: ${redact(reason ?? "")}`;
+  return { ruleId: "inconclusive", level: "note", text, file: pathOf(name, migrations), span: { line: line! } };
+}
+
+/** null for a failure that is not about what is in a file. */
+function ofFailure({ code, exitCode, message, details: { place, file, hint } }: Failure): Located | null {
+  const text = redactAlso(place?.sourceLine)(hint === undefined ? message : `${message}\n\n${hint}`);
+  const common = { ruleId: code, level: "error", text } as const;
+  if (place === undefined) return file === undefined || exitCode !== 7 ? null : { ...common, file, span: null };
+  return { ...common, file: place.file, span: { ...place, endLine: place.line, endColumn: place.column + 1 } };
 }
 
 function document(
@@ -107,12 +117,11 @@ function describe({ id, severity, fires, why, instead, source }: RuleSummary) {
   };
 }
 
-function result({ ruleId, level, text, span }: Located, { ruleIndex, seen }: {
+function result({ ruleId, level, text, file, span }: Located, { ruleIndex, seen }: {
   readonly ruleIndex: number;
   readonly seen: Map<string, number>;
 }) {
-  const line = redactLine(span.sourceLine);
-  const same = JSON.stringify([ruleId, span.file, line.trim()]);
+  const same = JSON.stringify([ruleId, file, span !== null && "sourceLine" in span ? lineOf(span).trim() : text]);
   const nth = (seen.get(same) ?? 0) + 1;
   seen.set(same, nth);
   return {
@@ -122,19 +131,23 @@ function result({ ruleId, level, text, span }: Located, { ruleIndex, seen }: {
     message: { text },
     locations: [{
       physicalLocation: {
-        artifactLocation: location(redact(span.file)),
-        region: {
-          startLine: span.line,
-          startColumn: span.column,
-          endLine: span.endLine,
-          endColumn: span.endColumn,
-          snippet: { text: line },
-        },
+        artifactLocation: location(redact(file)),
+        ...span === null ? {} : { region: region(span) },
       },
     }],
     // It stays the same when lines come or go above it.
     partialFingerprints: { "pgmigrate/v1": createHash("sha256").update(`${same}${nth}`).digest("hex") },
   };
+}
+
+function region(span: NonNullable<Located["span"]>) {
+  if (!("sourceLine" in span)) return { startLine: span.line };
+  const { line, column, endLine, endColumn } = span;
+  return { startLine: line, startColumn: column, endLine, endColumn, snippet: { text: lineOf(span) } };
+}
+
+function lineOf({ sourceLine }: Pick<Span, "sourceLine">): string {
+  return redactLine(sourceLine);
 }
 
 /** A relative path is one from the root of the repository. */
