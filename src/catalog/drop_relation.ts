@@ -3,12 +3,20 @@
  * once the statement has run nothing of that can be there, so that here it always goes.
  */
 
+import { identifier } from "../sql/identifiers.ts";
 import { BUILTIN_TYPES } from "./builtin_relations.ts";
-import { type Catalog, qualified, type QualifiedName, type Relation, type TableConstraint } from "./catalog.ts";
+import {
+  type Catalog,
+  type Column,
+  qualified,
+  type QualifiedName,
+  type Relation,
+  type TableConstraint,
+} from "./catalog.ts";
 import { change, changeColumn, changeEach, removeRelation } from "./edit.ts";
 import { objectName } from "./object_names.ts";
 import { childrenOf, findRelation, indexesOf, isSame, relationsWhere, withDescendants } from "./resolve.ts";
-import { columnsIn, mentionsText } from "./tree.ts";
+import { columnsIn, functionsIn, mentionsText } from "./tree.ts";
 
 /** Drops a relation of any kind: its indexes, sequences, partitions and heirs, the views on it, foreign keys to it. */
 export function dropRelation(catalog: Catalog, relation: Relation): void {
@@ -64,13 +72,36 @@ function dropForeignKeys(catalog: Catalog, isDropped: (constraint: TableConstrai
 
 /** Takes the defaults away that count a sequence on. */
 function dropDefaults(catalog: Catalog, sequence: QualifiedName): void {
-  const text = qualified(sequence);
   changeEach(catalog, ({ columns }) => {
-    const counts = columns.filter((column) => column.default !== null && mentionsText(column.default, text));
+    const counts = columns.filter((column) => countsOn(column.default, sequence));
     return counts.length === 0
       ? null
       : { columns: columns.map((column) => counts.includes(column) ? { ...column, default: null } : column) };
   });
+}
+
+/** Drops the defaults, generated columns and CHECKs that call a function. */
+export function dropCallers(catalog: Catalog, { schema, name }: QualifiedName): void {
+  const isCalled = ([own, given]: readonly (string | undefined)[]) => own === name && (given ?? schema) === schema;
+  const calls = (tree: unknown) => functionsIn(tree).some((parts) => isCalled(parts.toReversed()));
+  const hasCall = ({ columns, constraints }: Relation) =>
+    columns.some((one) => calls(one.default)) || constraints.some(({ expression }) => calls(expression));
+  for (const table of relationsWhere(catalog, hasCall)) {
+    for (const column of table.columns) {
+      if (!calls(column.default)) continue;
+      if (column.generated === null) changeColumn(catalog, table, { name: column.name, default: null });
+      else dropOwnColumn(catalog, table, column.name);
+    }
+    change(catalog, table, ({ constraints }) => ({
+      constraints: constraints.filter(({ expression }) => !calls(expression)),
+    }));
+  }
+}
+
+/** Whether a default is `nextval` of a sequence, by either form of its name. */
+function countsOn(expression: Column["default"], sequence: QualifiedName): boolean {
+  return expression !== null &&
+    (mentionsText(expression, qualified(sequence)) || mentionsText(expression, identifier(sequence.name)));
 }
 
 /** Drops the columns of a type, which may be that of a table's rows. */

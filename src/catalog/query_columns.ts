@@ -17,10 +17,10 @@ export interface QueryColumns {
 /** @param names what the statement calls the first columns, in place of their own names */
 export function queryColumns(catalog: Catalog, query: Node | undefined, names: readonly string[]): QueryColumns {
   const own = query !== undefined && "SelectStmt" in query ? selected(catalog, query.SelectStmt) : null;
-  const columns = own?.columns ?? names.map(unknownColumn);
+  const columns = own?.complete ? own.columns : names.length > 0 ? names.map(unknownColumn) : own?.columns ?? [];
   return {
     columns: columns.map((column, at) => ({ ...column, name: names[at] ?? column.name, notNull: false })),
-    complete: own !== null && own.complete || own === null && names.length > 0,
+    complete: own?.complete === true,
   };
 }
 

@@ -17,6 +17,7 @@ import {
   replayAlterEnum,
   replayCompositeType,
   replayCreateDomain,
+  replayCreateRange,
   replayCreateType,
 } from "./replay_type.ts";
 import { replaySelectInto, replayTableAs, replayView } from "./replay_view.ts";
@@ -37,7 +38,7 @@ const REPLAYS: { readonly [One in Kind]?: Replay<Extract<Statement, { kind: One 
   CreateEnumStmt: replayCreateEnum,
   CreateForeignTableStmt: (catalog, { base }, by) => replayCreateTable(catalog, base ?? {}, { by, isForeign: true }),
   CreateFunctionStmt: replayCreateFunction,
-  CreateRangeStmt: (catalog, node, by) => replayCreateType(catalog, node.typeName, { kind: "range", madeBy: by }),
+  CreateRangeStmt: replayCreateRange,
   CreateSchemaStmt: replayCreateSchema,
   CreateSeqStmt: replayCreateSequence,
   CreateStmt: (catalog, node, by) => replayCreateTable(catalog, node, { by }),

@@ -5,7 +5,7 @@ import type { Catalog, Relation } from "./catalog.ts";
 import { columnDefinition, keptDefault } from "./column_definition.ts";
 import { dropColumn, dropConstraint, sequencesOf } from "./drop_relation.ts";
 import { change, changeColumn, nameOf, removeRelation } from "./edit.ts";
-import { addNotNull, inOrder, replayConstraint } from "./replay_constraint.ts";
+import { inOrder, replayConstraint, setNotNull } from "./replay_constraint.ts";
 import { attach, detach, inheritConstraints } from "./replay_partition.ts";
 import { nameSequence, putSequence } from "./replay_sequence.ts";
 import { findColumn, findRelation, indexesOf, isSame, resolveRelation, withDescendants } from "./resolve.ts";
@@ -41,7 +41,8 @@ const ACTIONS: Readonly<Partial<Record<ActionKind, Replay>>> = {
   AT_ColumnDefault: (catalog, table, action) =>
     changeColumns(catalog, table, action, () => ({ default: keptDefault(action.command.def) })),
   AT_AddIdentity: addIdentity,
-  AT_SetNotNull: setNotNull,
+  AT_SetNotNull: (catalog, table, { command, recurse }) =>
+    setNotNull(catalog, table, { column: command.name ?? "", recurse }),
   AT_AddConstraint: addConstraintOf,
   AT_ValidateConstraint: validateConstraint,
   AT_SetLogged: (catalog, table) => setPersistence(catalog, table, "permanent"),
@@ -111,11 +112,6 @@ function alterType(catalog: Catalog, table: Relation, action: Action): void {
   if (def === undefined || !("ColumnDef" in def) || def.ColumnDef.typeName === undefined) return;
   const type = resolveType(catalog, def.ColumnDef.typeName, def.ColumnDef.collClause);
   changeColumns(catalog, table, action, () => ({ type }));
-}
-
-function setNotNull(catalog: Catalog, table: Relation, action: Action): void {
-  const column = action.command.name ?? "";
-  for (const one of targets(catalog, table, action)) addNotNull(catalog, one, { column, name: null, validated: true });
 }
 
 function dropNotNull(catalog: Catalog, table: Relation, action: Action): void {

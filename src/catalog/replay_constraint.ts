@@ -123,7 +123,7 @@ function notNullOf({ node, column }: GivenConstraint): NotNull {
 }
 
 /** Makes a column NOT NULL, which is a constraint with a name since 18. One that is there already stays. */
-export function addNotNull(catalog: Catalog, table: Relation, { column, name, validated }: NotNull): void {
+function addNotNull(catalog: Catalog, table: Relation, { column, name, validated }: NotNull): void {
   changeColumn(catalog, table, { name: column, notNull: true });
   const now = findRelation(catalog, table) ?? table;
   const isThere = ({ kind, columns }: TableConstraint) => kind === "not-null" && columns[0] === column;
@@ -148,6 +148,19 @@ export function addNotNull(catalog: Catalog, table: Relation, { column, name, va
   });
 }
 
+/** SET NOT NULL: what inherits has the constraint by the name that it has above. */
+export function setNotNull(
+  catalog: Catalog,
+  table: Relation,
+  { column, recurse }: { readonly column: string; readonly recurse: boolean },
+): void {
+  addNotNull(catalog, table, { column, name: null, validated: true });
+  const now = findRelation(catalog, table) ?? table;
+  const added = now.constraints.find(({ kind, columns }) => kind === "not-null" && columns[0] === column);
+  if (!recurse || added === undefined) return;
+  for (const child of withDescendants(catalog, now).slice(1)) inheritConstraint(catalog, child, added);
+}
+
 interface Indexed {
   readonly given: GivenConstraint;
   readonly kind: "primary-key" | "unique" | "exclude";
@@ -164,12 +177,7 @@ function addIndexed(catalog: Catalog, table: Relation, { given, kind, by, recurs
   if (index === null) return;
   const columns = (index.index?.columns ?? []).filter((column) => column !== null);
   addConstraint(catalog, table, { ...NOTHING, name: index.name, kind, validated: true, columns });
-  const tables = recurse ? withDescendants(catalog, findRelation(catalog, table) ?? table) : [table];
-  if (kind === "primary-key") {
-    for (const one of tables) {
-      for (const column of columns) addNotNull(catalog, one, { column, name: null, validated: true });
-    }
-  }
+  if (kind === "primary-key") { for (const column of columns) setNotNull(catalog, table, { column, recurse }); }
   if (table.kind !== "partitioned-table" || !recurse) return;
   for (const child of childrenOf(catalog, table)) inheritIndex(catalog, index, child);
 }

@@ -12,6 +12,7 @@ import { listedParts } from "../sql/identifiers.ts";
 import { isOn, option, optionText } from "../sql/option_values.ts";
 import type { Volatility } from "./builtin_functions.ts";
 import { type Catalog, type MadeFunction, qualified, type QualifiedName } from "./catalog.ts";
+import { dropCallers } from "./drop_relation.ts";
 import { newListedName } from "./resolve.ts";
 import { resolveType } from "./resolve_type.ts";
 
@@ -43,9 +44,14 @@ export function replayAlterFunction(catalog: Catalog, { func, actions }: AlterFu
   changeFunctions(catalog, func, (made) => ({ ...made, volatility }));
 }
 
-/** Takes a function away; its columns' defaults with it, as far as it was the only one of its name. */
+/** Takes a function away, and what calls it as far as it was the only one of its name. */
 export function dropFunction(catalog: Catalog, object: ObjectWithArgs): void {
-  changeFunctions(catalog, object, () => null);
+  const dropped: QualifiedName[] = [];
+  changeFunctions(catalog, object, (made) => {
+    dropped.push(made);
+    return null;
+  });
+  for (const name of dropped) if (!catalog.functions.has(qualified(name))) dropCallers(catalog, name);
 }
 
 /** Changes the functions that a name with or without arguments means; null takes one away. */
@@ -73,7 +79,8 @@ export function changeFunctions(
   }
 }
 
-function putFunction(catalog: Catalog, made: MadeFunction): void {
+/** Puts a function in place of one of the same name and arguments. */
+export function putFunction(catalog: Catalog, made: MadeFunction): void {
   const key = qualified(made satisfies QualifiedName);
   const others = (catalog.functions.get(key) ?? []).filter((one) => !sameTypes(one.arguments, made.arguments));
   catalog.functions.set(key, [...others, made]);

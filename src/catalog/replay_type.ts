@@ -1,13 +1,22 @@
 /** Types and domains. */
 
-import type { AlterDomainStmt, AlterEnumStmt, CompositeTypeStmt, CreateDomainStmt, Node } from "libpg-query";
+import type {
+  AlterDomainStmt,
+  AlterEnumStmt,
+  CompositeTypeStmt,
+  CreateDomainStmt,
+  CreateRangeStmt,
+  Node,
+} from "libpg-query";
 import { listedParts } from "../sql/identifiers.ts";
-import { type Catalog, type MadeType, qualified, type QualifiedName } from "./catalog.ts";
-import { changeEach, put, removeRelation } from "./edit.ts";
+import { option } from "../sql/option_values.ts";
+import { type Catalog, type DataType, type MadeType, qualified, type QualifiedName } from "./catalog.ts";
+import { changeEach, nameOf, put, removeRelation } from "./edit.ts";
+import { putFunction } from "./replay_function.ts";
 import { emptyRelation, findRelation, isSame, newListedName, newName } from "./resolve.ts";
 import { madeType, resolveType, typeNamed } from "./resolve_type.ts";
 
-/** CREATE TYPE of any kind but a composite one. */
+/** CREATE TYPE of any kind but a composite one and a range. */
 export function replayCreateType(
   catalog: Catalog,
   names: readonly Node[] | undefined,
@@ -19,6 +28,47 @@ export function replayCreateType(
   // A shell type is filled by a second statement.
   if (before !== null && before.kind !== "other") return;
   catalog.types.set(qualified(name), { ...name, values: [], base: null, constrained: false, ...made });
+}
+
+/** A range type comes with one of several ranges, and with functions that make values of both. */
+export function replayCreateRange(catalog: Catalog, { typeName, params }: CreateRangeStmt, by: bigint | null): void {
+  const name = newListedName(catalog, typeName);
+  const subtype = typeOption(catalog, params, "subtype");
+  if (name === null || subtype === null) return;
+  const given = typeOption(catalog, params, "multirange_type_name");
+  const several = given === null ? { schema: name.schema, name: multirangeName(name.name) } : nameOf(given);
+  for (const one of [name, several]) {
+    if (madeType(catalog, one) !== null) continue;
+    catalog.types.set(qualified(one), {
+      ...one,
+      kind: "range",
+      madeBy: by,
+      values: [],
+      base: null,
+      constrained: false,
+    });
+  }
+  const bound = qualified(subtype) + (subtype.dimensions > 0 ? "[]" : "");
+  for (const types of [[bound, bound], [bound, bound, "pg_catalog.text"]]) putMaker(catalog, name, { types, by });
+  for (const types of [[], [qualified(name)], [`${qualified(name)}[]`]]) putMaker(catalog, several, { types, by });
+}
+
+function typeOption(catalog: Catalog, params: readonly Node[] | undefined, name: string): DataType | null {
+  const arg = option(params, name)?.arg;
+  return arg !== undefined && "TypeName" in arg ? resolveType(catalog, arg.TypeName) : null;
+}
+
+/** `floatrange` has `floatmultirange`, `span` has `span_multirange`. */
+function multirangeName(range: string): string {
+  return range.includes("range") ? range.replace("range", "multirange") : `${range}_multirange`;
+}
+
+function putMaker(
+  catalog: Catalog,
+  { schema, name }: QualifiedName,
+  { types, by }: { readonly types: readonly string[]; readonly by: bigint | null },
+): void {
+  putFunction(catalog, { schema, name, volatility: "immutable", kind: "function", arguments: types, madeBy: by });
 }
 
 /** A composite type is a relation too: ALTER TYPE … ADD ATTRIBUTE works on its columns. */

@@ -1,7 +1,7 @@
 /** From types as SQL names them to the server's. */
 
 import type { CollateClause, Node, TypeName } from "libpg-query";
-import { dotted, listedParts } from "../sql/identifiers.ts";
+import { listedParts } from "../sql/identifiers.ts";
 import { BUILTIN_TYPES } from "./builtin_relations.ts";
 import { type Catalog, type DataType, type MadeType, qualified, type QualifiedName } from "./catalog.ts";
 import { creationSchema, findColumn, lookupPath, resolveRelation } from "./resolve.ts";
@@ -39,7 +39,7 @@ export function resolveType(catalog: Catalog, type: TypeName, collation?: Collat
     ...name,
     modifiers: modifiersOf(name, type.typmods),
     dimensions: type.arrayBounds?.length ?? 0,
-    collation: collation === undefined ? null : dotted(listedParts(collation.collname)),
+    collation: collation === undefined ? null : listedParts(collation.collname).at(-1) ?? null,
   };
 }
 

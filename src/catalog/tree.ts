@@ -1,5 +1,7 @@
 /** Walking a parse tree. */
 
+import { listedParts } from "../sql/identifiers.ts";
+
 type Fields = Readonly<Record<string, unknown>>;
 
 /**
@@ -38,6 +40,15 @@ export function columnsIn(expression: unknown): readonly string[] {
     if (sval !== undefined) found.add(sval);
   });
   return [...found];
+}
+
+/** The names of the functions that an expression calls, each with its schema where it has one. */
+export function functionsIn(expression: unknown): readonly (readonly string[])[] {
+  const found: (readonly string[])[] = [];
+  eachNode(expression, (kind, node) => {
+    if (kind === "FuncCall") found.push(listedParts(node.funcname as Parameters<typeof listedParts>[0]));
+  });
+  return found;
 }
 
 /** Whether a tree holds a constant of this text. */
