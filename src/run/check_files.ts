@@ -5,13 +5,12 @@ import { firstStatementIndex } from "../migration/directives.ts";
 import type { Files } from "../migration/files.ts";
 import type { Migration } from "../migration/migration.ts";
 import { type ReadSql, readSql } from "../migration/read_sql.ts";
-import { copyFailures, encodingFailures } from "../sql/copy_statements.ts";
-import { parse, type Statement } from "../sql/parser.ts";
+import type { Statement } from "../sql/parser.ts";
 import type { ScriptCopy } from "../sql/script.ts";
 import { placeInFile, type SqlFile } from "../sql/sql_file.ts";
 import { type StatementEffect, statementEffect } from "../sql/statement_effect.ts";
-import { syntaxFailure } from "../sql/syntax_error.ts";
 import { inOneTransaction, oneByOne } from "../sql/transaction_control.ts";
+import { parseFile } from "./parse_files.ts";
 import type { ResumePoint } from "./resume_point.ts";
 
 /** A migration that is ready to be sent. */
@@ -102,15 +101,10 @@ function uncheckedFile(migration: Migration, { sql, script }: ReadSql): CheckedF
 }
 
 async function checkFile(files: Files, migration: Migration): Promise<CheckedFile | readonly Failure[]> {
-  const read = await readSql(files, migration);
-  if (!("script" in read)) return read;
-  const { sql, script } = read;
-  const parsed = await parse(sql.text);
-  if (parsed.kind === "too-large") return uncheckedFile(migration, read);
-  if (parsed.kind === "syntax-error") return [syntaxFailure(sql, parsed)];
-  const { statements } = parsed;
-  const failures = [...copyFailures(sql, statements, script), ...encodingFailures(sql, statements, script)];
-  if (failures.length > 0) return failures;
+  const parsed = await parseFile(files, migration);
+  if (!("sql" in parsed)) return parsed;
+  const { sql, script, statements } = parsed;
+  if (statements === null) return uncheckedFile(migration, parsed);
   const common = { migration, sql, copies: script.copies };
   if (migration.directives.noTransaction) {
     const fit = oneByOne(sql, statements);

@@ -4,9 +4,9 @@ import { Failure } from "../errors.ts";
 import type { ParsedMigration } from "../lint/lint.ts";
 import type { Files } from "../migration/files.ts";
 import type { Migration } from "../migration/migration.ts";
-import { readSql } from "../migration/read_sql.ts";
+import { type ReadSql, readSql } from "../migration/read_sql.ts";
 import { copyFailures, encodingFailures } from "../sql/copy_statements.ts";
-import { parse } from "../sql/parser.ts";
+import { parse, type Statement } from "../sql/parser.ts";
 import { syntaxFailure } from "../sql/syntax_error.ts";
 
 export interface ParsedFiles {
@@ -36,28 +36,38 @@ export async function parseFiles(
   for (const migration of migrations) {
     const asked = isAsked(migration);
     const outcome = await parseFile(files, migration);
-    if (outcome === null) tooLarge.push(...asked ? [migration] : []);
-    else if ("sql" in outcome) parsed.push({ ...outcome, asked });
-    else if (asked) failures.push(...outcome.map(asFound));
+    if (!("sql" in outcome)) failures.push(...asked ? outcome.map(asFound) : []);
+    else if (outcome.statements === null) tooLarge.push(...asked ? [migration] : []);
+    else {
+      const { version, name, directives } = migration;
+      const { sql, statements } = outcome;
+      parsed.push({ version, name, directives, sql, statements, asked });
+    }
   }
   return { parsed, failures, tooLarge };
 }
 
-/** null for a file that is too large to be parsed. */
-async function parseFile(
-  files: Files,
-  migration: Migration,
-): Promise<Omit<ParsedMigration, "asked"> | readonly Failure[] | null> {
-  const { version, name, directives } = migration;
+/** A file's SQL and its statements; null where it is too large to be parsed. */
+export interface ParsedSql extends ReadSql {
+  readonly statements: readonly Statement[] | null;
+}
+
+/**
+ * Parses a file.
+ *
+ * @returns the failures of a file that holds what cannot be parsed, or sent
+ * @throws {Failure} `file-changed`, `file-unreadable`
+ */
+export async function parseFile(files: Files, migration: Migration): Promise<ParsedSql | readonly Failure[]> {
   const read = await readSql(files, migration);
   if (!("script" in read)) return read;
   const { sql, script } = read;
   const outcome = await parse(sql.text);
-  if (outcome.kind === "too-large") return null;
+  if (outcome.kind === "too-large") return { ...read, statements: null };
   if (outcome.kind === "syntax-error") return [syntaxFailure(sql, outcome)];
   const { statements } = outcome;
   const failures = [...copyFailures(sql, statements, script), ...encodingFailures(sql, statements, script)];
-  return failures.length > 0 ? failures : { version, name, directives, sql, statements };
+  return failures.length > 0 ? failures : { ...read, statements };
 }
 
 /** What `up` says of a mistake, without what only holds there: nothing was to be applied, and nothing can be skipped. */
