@@ -441,6 +441,8 @@ export interface CheckResult {
   readonly durationMs: number;
   /** The rules of lint that were applied. */
   readonly rules: readonly RuleSummary[];
+  /** How many files were linted: those that no base has. */
+  readonly linted: number;
   /** Where the migrations were tried, as `18.4`. */
   readonly postgresVersion: string;
   readonly embedded: boolean;

@@ -32,8 +32,11 @@ export function checkClosing(answer: CheckResult): readonly string[] {
   const where = `PostgreSQL ${postgresVersion}${embedded ? " (embedded)" : ""}`;
   const sentence = `${those} passed on ${where} in ${duration(durationMs)}`;
   const { error, warning, info } = answer.findings;
+  const advice = error + warning > 0 && answer.linted === total
+    ? " If some of these files were applied already: with --base or --sums, only new ones are linted."
+    : "";
   return [
-    ...error + warning + info === 0 ? [] : [`lint: ${findingsPhrase(answer.findings)}.`],
+    ...error + warning + info === 0 ? [] : [`lint: ${findingsPhrase(answer.findings)}.${advice}`],
     `${[sentence, ...rest.length === 0 ? [] : [list(rest)]].join("; ")}.`,
     ...inconclusive.length > 0 && failed.length === 0 && embedded
       ? ["Nothing is known of what is inconclusive. To try it on a server: pgmigrate check --database-url URL"]

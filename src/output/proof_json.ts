@@ -73,6 +73,7 @@ export function proofAnswer(answer: LintResult | CheckResult | PlanResult | Rehe
     case "check":
       return {
         ...answer.versions,
+        linted: answer.linted,
         findings: answer.findings,
         postgres_version: answer.postgresVersion,
         embedded: answer.embedded,

@@ -61,6 +61,7 @@ export async function check(context: Context, options: CheckOptions): Promise<Ch
     versions,
     findings,
     rules: ruleSummaries(options.rules),
+    linted: migrations.filter(isNew).length,
     durationMs: performance.now() - started,
     postgresVersion: tried.postgresVersion,
     embedded: database.kind === "embedded",
