@@ -4,13 +4,15 @@ export const STYLES = `
 :root {
   color-scheme: light dark;
   --page: #f6f5f2; --card: #ffffff; --text: #1d2127; --soft: #5a626d; --line: #dfdcd5; --track: #eceae4; --code: #f1efe9;
-  --rw: #c2352a; --w: #b36a00; --ddl: #4f76a3; --wait: #8a5fb0; --good: #2a7a4b;
+  --rw: #c2352a; --w: #b36a00; --ddl: #4f76a3; --wait: #8a5fb0;
+  --rw-text: #a32a20; --w-text: #85500a; --ddl-text: #365b86; --good-text: #216340;
   --rw-soft: #fbe7e4; --w-soft: #fbeed8; --ddl-soft: #e6edf5; --good-soft: #e2f2e8;
 }
 @media (prefers-color-scheme: dark) {
   :root {
     --page: #121417; --card: #1b1e23; --text: #e8e6e1; --soft: #a3abb5; --line: #30353d; --track: #272b31; --code: #15181c;
-    --rw: #ff7d70; --w: #f0b04c; --ddl: #86acd8; --wait: #c79bec; --good: #6fcf97;
+    --rw: #ff7d70; --w: #f0b04c; --ddl: #86acd8; --wait: #c79bec;
+    --rw-text: #ff9c92; --w-text: #f3bf6e; --ddl-text: #a3c2e6; --good-text: #7fd6a3;
     --rw-soft: #40201d; --w-soft: #3b2d14; --ddl-soft: #1f2c3a; --good-soft: #17301f;
   }
 }
@@ -71,13 +73,13 @@ code, .mono { font-size: .92em; overflow-wrap: anywhere; }
 .statement .line { color: var(--soft); font-size: .8125rem; font-variant-numeric: tabular-nums; }
 .statement .time { margin-left: auto; font-weight: 600; font-variant-numeric: tabular-nums; }
 .badge { font-size: .75rem; font-weight: 650; padding: .05rem .5rem; border-radius: 1rem; }
-.instant { background: var(--good-soft); color: var(--good); }
-.short { background: var(--ddl-soft); color: var(--ddl); }
-.long { background: var(--w-soft); color: var(--w); }
-.dangerous { background: var(--rw-soft); color: var(--rw); }
-.error { background: var(--rw-soft); color: var(--rw); }
-.warning { background: var(--w-soft); color: var(--w); }
-.info { background: var(--ddl-soft); color: var(--ddl); }
+.instant { background: var(--good-soft); color: var(--good-text); }
+.short { background: var(--ddl-soft); color: var(--ddl-text); }
+.long { background: var(--w-soft); color: var(--w-text); }
+.dangerous { background: var(--rw-soft); color: var(--rw-text); }
+.error { background: var(--rw-soft); color: var(--rw-text); }
+.warning { background: var(--w-soft); color: var(--w-text); }
+.info { background: var(--ddl-soft); color: var(--ddl-text); }
 .spent { display: flex; height: .4rem; margin: .4rem 0; background: var(--track); border-radius: .2rem; overflow: hidden; }
 .spent i { display: block; height: 100%; width: var(--length); }
 .spent .waiting { background: var(--wait); }
