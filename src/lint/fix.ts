@@ -43,6 +43,8 @@ export function applyFixes(text: string, edits: readonly Edit[]): Fixed {
       { title: one.title, text: fileText(one, index === 0 ? comments : { above: "", behind: "" }) }
     )));
   }
+  // The empty line above the last statement is of no use when that has gone.
+  if (inOrder.some(({ fix }) => fix.statement === null)) result = result.replace(/(\r?\n)\s+$/, "$1");
   const outside = inOrder.some(({ fix }) => fix.noTransaction) && !result.startsWith(NO_TRANSACTION.trimEnd());
   return { text: outside ? withLineEnds(NO_TRANSACTION, text) + result : result, next };
 }

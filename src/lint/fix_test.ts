@@ -31,6 +31,7 @@ Deno.test("applyFixes() takes a statement out with its lines and the comments ab
     text: "-- The file.\nSELECT 1;\n\nSELECT 3;\n",
     next: [{ title: "two", text: "-- pgmigrate: no-transaction\n-- Two\n  -- lines.\nSELECT 2;\n" }],
   });
+  assert.equal((await fixed(text, { 2: {} })).text, text.slice(0, text.indexOf("\nSELECT 3")));
   assert.equal((await fixed(text, { 0: {} })).text, "-- The file.\n\n-- Two\n  -- lines.\nSELECT\n  2;\n\nSELECT 3;\n");
   assert.equal((await fixed("BEGIN;\nSELECT 1;\nCOMMIT;\n", { 0: {}, 2: {} })).text, "SELECT 1;\n");
   assert.equal((await fixed("SELECT 1; SELECT 2; SELECT 3", { 1: {} })).text, "SELECT 1;  SELECT 3");

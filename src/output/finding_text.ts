@@ -21,7 +21,13 @@ interface Looks {
 }
 
 /** What is wrong, where, why it hurts, what to write instead, and where more of it stands. */
-export function findingLines({ rule, severity, span, message, safeForm }: Finding, looks: Looks): readonly string[] {
+export function findingLines(
+  { rule, severity, span, message, safeForm }: Finding,
+  looks: Looks & {
+    /** Line of a finding that has just been shown with the same safe form, where there is one. */
+    readonly sameAs?: number | undefined;
+  },
+): readonly string[] {
   const { style, columns } = looks;
   const paint = paintOf(severity, style);
   const label = `${severity}[${rule}]`;
@@ -32,10 +38,14 @@ export function findingLines({ rule, severity, span, message, safeForm }: Findin
     `${paint(style.bold(first.slice(0, label.length)))}${first.slice(label.length)}`,
     ...rest.map((line) => `  ${line}`),
     ...codeFrame({ ...span, endColumn }, { columns, style, paint }),
-    ...safeForm === null ? [] : [
-      `${style.bold("instead")}:`,
-      ...redact(safeForm).trimEnd().split(LINE_END).map((line) => `    ${escapeSourceLine(line)}`.trimEnd()),
-    ],
+    ...safeForm === null
+      ? []
+      : looks.sameAs !== undefined
+      ? [`${style.bold("instead")}: as for line ${looks.sameAs}`]
+      : [
+        `${style.bold("instead")}:`,
+        ...redact(safeForm).trimEnd().split(LINE_END).map((line) => `    ${escapeSourceLine(line)}`.trimEnd()),
+      ],
     `${style.bold("more")}: ${rulePage(rule)}`,
     "",
   ];

@@ -3,6 +3,7 @@
 import type { Failure } from "../errors.ts";
 import type {
   Event,
+  Finding,
   MigrationListed,
   MigrationStarted,
   Result,
@@ -45,6 +46,8 @@ export function humanRenderer(options: RenderOptions): Renderer {
   let doing: string | null = null;
   let toldMs = 0;
   let listed: MigrationListed[] = [];
+  /** The last finding whose safe form was shown. */
+  let found: Finding | null = null;
   const judged: Pick<StatementJudged, "name" | "span" | "verdict">[] = [];
   /** Relations that were told of with a statement. */
   const told = new Set<string>();
@@ -89,7 +92,7 @@ export function humanRenderer(options: RenderOptions): Renderer {
         doing = null;
         return quiet ? [] : stderr(labelled(err.yellow("warning"), "warning", `${event.name}: ${event.message}`));
       case "finding":
-        return stdout(findingLines(event, { columns, style: out }));
+        return stdout(foundLines(event));
       case "migration_checked":
         if (quiet && event.state === "passed") return [];
         wroteAbove = true;
@@ -115,6 +118,13 @@ export function humanRenderer(options: RenderOptions): Renderer {
     const lines = statementLines(event, { style: out, columns, first, verbose, told });
     if (!isQuiet(event, options)) { for (const { relation } of event.relations) told.add(relation); }
     return lines;
+  }
+
+  /** Several findings about one statement may lead to the same safe form, which is shown once. */
+  function foundLines(event: Finding): readonly string[] {
+    const isSame = found !== null && found.span.file === event.span.file && found.safeForm === event.safeForm;
+    if (!isSame) found = event;
+    return findingLines(event, { columns, style: out, ...isSame ? { sameAs: found?.span.line } : {} });
   }
 
   function waitingLines(event: Waiting | WaitingForLock): readonly Write[] {
