@@ -5,7 +5,7 @@ import type { Statement } from "../sql/parser.ts";
 import { placeInFile } from "../sql/sql_file.ts";
 import { heldExclusively } from "./in_use.ts";
 import type { LintedFile, LockInUse, NextMigration } from "./rule.ts";
-import { earlierInTransaction } from "./same_transaction.ts";
+import { overTransaction } from "./same_transaction.ts";
 import { writeSafeForm } from "./safe_form.ts";
 import { listOf, shownName } from "./shown_name.ts";
 
@@ -16,15 +16,14 @@ export interface Held {
 }
 
 /** Each relation once, with the first statement that took it. */
-export function heldBefore(file: LintedFile): readonly Held[] {
-  const held: Held[] = [];
-  for (const { statement, locks } of earlierInTransaction(file)) {
+export const heldBefore: (file: LintedFile) => readonly Held[] = overTransaction<Held[]>(
+  () => [],
+  (held, { statement, locks }) => {
     for (const lock of heldExclusively(locks)) {
       if (!held.some((one) => isSame(one.lock.relation, lock.relation))) held.push({ lock, statement });
     }
-  }
-  return held;
-}
+  },
+);
 
 /** `posts (locked in line 3)`: partitions go by their table. */
 export function shownHeld(held: readonly Held[], file: LintedFile): string {

@@ -52,7 +52,9 @@ function outsideOnly(statement: Statement, { earlier }: LintedFile): string | nu
     if (statement.node.kind === "TRANS_STMT_COMMIT_PREPARED") return "COMMIT PREPARED";
     return statement.node.kind === "TRANS_STMT_ROLLBACK_PREPARED" ? "ROLLBACK PREPARED" : null;
   }
-  return needsNoTransaction(statement, earlier.map((before) => before.statement));
+  // Only of a subscription it matters what came before.
+  const before = statement.kind === "DropSubscriptionStmt" ? earlier.map((one) => one.statement) : [];
+  return needsNoTransaction(statement, before);
 }
 
 /** Nobody can wait for a table that is made in the same transaction, so that CONCURRENTLY has no use there. */

@@ -6,7 +6,7 @@ import { behindTheRest, heldBefore, lineOf, shownHeld } from "../held_before.ts"
 import { heldExclusively, isInUse, locksInUse } from "../in_use.ts";
 import { namesSingleRows, type RowChange, rowChanges } from "../row_changes.ts";
 import type { LintedFile, LintedStatement, Problem, Rule } from "../rule.ts";
-import { earlierInTransaction } from "../same_transaction.ts";
+import { overTransaction } from "../same_transaction.ts";
 import { shownName } from "../shown_name.ts";
 
 export const dmlWithDdl: Rule = {
@@ -75,13 +75,13 @@ function lockBehindChange(linted: LintedStatement, file: LintedFile): Problem | 
   const before = heldBefore(file);
   const taken = heldExclusively(locksInUse(linted, file))
     .filter(({ relation }) => !before.some(({ lock }) => isSame(lock.relation, relation)));
-  for (const earlier of taken.length === 0 ? [] : earlierInTransaction(file)) {
-    const change = manyRows(earlier.statement, { catalog, file });
+  for (const earlier of taken.length === 0 ? [] : changesBefore(file)) {
+    const change = manyRows(earlier, { catalog, file });
     const table = change === null ? null : resolveRelation(catalog, change.relation);
     if (change === null || table === null || !taken.some(({ relation }) => isSame(relation, table))) continue;
     const name = shownName(table);
     return {
-      message: `The ${change.kind} in line ${lineOf(earlier.statement, file)} keeps its rows of ${name} locked while ` +
+      message: `The ${change.kind} in line ${lineOf(earlier, file)} keeps its rows of ${name} locked while ` +
         `this waits for all of ${name}: a program that waits for one of these rows, and has ${name} open, is in a deadlock ` +
         "with it.",
       safeForm: behindTheRest({ title: `the lock on ${name}`, sql: `${statement.text};`, noTransaction: false }),
@@ -90,6 +90,11 @@ function lockBehindChange(linted: LintedStatement, file: LintedFile): Problem | 
   }
   return null;
 }
+
+const changesBefore = overTransaction<Statement[]>(
+  () => [],
+  (changes, { statement }) => void (rowChanges(statement).length > 0 && changes.push(statement)),
+);
 
 function manyRows(
   statement: Statement,

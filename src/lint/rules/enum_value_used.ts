@@ -1,9 +1,15 @@
 import { leaving } from "../action_problems.ts";
 import { addedInFile, enumValueUses } from "../enum_value_uses.ts";
 import { literal } from "../../sql/identifiers.ts";
+import type { Statement } from "../../sql/parser.ts";
 import type { Rule } from "../rule.ts";
-import { earlierInTransaction } from "../same_transaction.ts";
+import { overTransaction } from "../same_transaction.ts";
 import { writeSafeForm } from "../safe_form.ts";
+
+const enumChanges = overTransaction<Statement[]>(
+  () => [],
+  (changes, { statement }) => void (statement.kind === "AlterEnumStmt" && changes.push(statement)),
+);
 
 export const enumValueUsed: Rule = {
   id: "enum-value-used",
@@ -26,7 +32,7 @@ UPDATE people SET mood = 'calm' WHERE mood IS NULL;`,
   }],
   check: (linted, file) => {
     const { statement, catalog } = linted;
-    const added = addedInFile(earlierInTransaction(file).map(({ statement }) => statement), {
+    const added = addedInFile(enumChanges(file), {
       catalog,
       version: file.version,
     });

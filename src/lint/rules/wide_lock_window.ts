@@ -1,8 +1,9 @@
 import { isSame } from "../../catalog/resolve.ts";
 import { behindTheRest, lineOf } from "../held_before.ts";
 import { heldExclusively, isTable, locksInUse } from "../in_use.ts";
+import type { Statement } from "../../sql/parser.ts";
 import type { LockInUse, Rule } from "../rule.ts";
-import { earlierInTransaction } from "../same_transaction.ts";
+import { overTransaction } from "../same_transaction.ts";
 import { listOf, shownName } from "../shown_name.ts";
 
 export const wideLockWindow: Rule = {
@@ -23,18 +24,16 @@ export const wideLockWindow: Rule = {
   }],
   check: (linted, file) => {
     const { statement } = linted;
-    const held: HeldTable[] = [];
-    for (const earlier of earlierInTransaction(file)) {
-      const added = newTables(earlier.locks, held);
-      // It has been said of the statement that took the second table.
-      if (held.length > 0 && treesOf(added).length > 0) return [];
-      held.push(...added.map((lock) => ({ ...lock, line: lineOf(earlier.statement, file) })));
-    }
+    const { held, isSaid } = heldTables(file);
+    // It has been said of the statement that took the second table.
+    if (isSaid) return [];
     const taken = treesOf(newTables(locksInUse(linted, file), held));
     const several = statement.kind === "DropStmt" && (statement.node.objects ?? []).length > 1 && taken.length > 1;
     if (taken.length === 0 || (held.length === 0 && !several)) return [];
     const names = listOf(taken);
-    const before = listOf([...new Set(held.map(({ tree, line }) => `${shownName(tree)} (line ${line})`))]);
+    const before = listOf([
+      ...new Set(held.map(({ tree, statement }) => `${shownName(tree)} (line ${lineOf(statement, file)})`)),
+    ]);
     const title = `the lock on ${names}`;
     return [{
       message: held.length === 0
@@ -50,8 +49,19 @@ export const wideLockWindow: Rule = {
 type Table = Pick<LockInUse, "relation" | "tree">;
 
 interface HeldTable extends Table {
-  readonly line: number;
+  readonly statement: Statement;
 }
+
+/** Tables that earlier statements have locked for themselves, and whether one of these took its lock behind another. */
+const heldTables = overTransaction<{ held: HeldTable[]; isSaid: boolean }>(
+  () => ({ held: [], isSaid: false }),
+  (state, { statement, locks }) => {
+    if (state.isSaid) return;
+    const added = newTables(locks, state.held);
+    state.isSaid = state.held.length > 0 && treesOf(added).length > 0;
+    state.held.push(...added.map((lock) => ({ ...lock, statement })));
+  },
+);
 
 /** The tables that a statement locks for itself and that were not before. */
 function newTables(locks: readonly LockInUse[], held: readonly HeldTable[]): readonly Table[] {
