@@ -43,9 +43,10 @@ function keySteps(added: AddedConstraint, { catalog, postgresVersion }: KeyOptio
   const unique = uniqueSteps(sql, key);
   if (unique === null) return null;
   // USING INDEX reads every row for PRIMARY KEY, unless its columns are NOT NULL by then.
+  const name = keyName(sql, key);
   const notNull = nullableColumns(added, key).map((column) => notNullSteps(sql, { column, postgresVersion }));
   return {
-    title: `let no more NULLs into the columns of ${keyName(sql, key)}`,
+    title: notNull.length === 0 ? `all but ${name}` : `let no more NULLs into the columns of ${name}`,
     action: notNull.length === 0 ? null : notNull.map(({ action }) => action).join(", "),
     next: [...notNull.map(({ next }) => next), ...unique],
     mechanical: true,

@@ -57,9 +57,10 @@ export const addFkValid: Rule = {
         if (!isValidatedAtOnce(added) || column !== null && defaultOf(column) === null) return null;
         const parent = relationName(constraint.pktable!);
         const chosen = sql.freeName(column?.name ?? listedParts(constraint.fk_attrs).join("_"), "fkey");
-        const message =
-          `${identifier(constraint.conname ?? chosen)} looks every row of ${sql.table} up in ${parent}, with ` +
-          `a SHARE ROW EXCLUSIVE lock on both: nobody writes to ${sql.table} or ${parent} until that is done.`;
+        const [both, either] = parent === sql.table ? ["it", parent] : ["both", `${sql.table} or ${parent}`];
+        const name = identifier(constraint.conname ?? chosen);
+        const message = `${name} looks every row of ${sql.table} up in ${parent}, with a SHARE ROW EXCLUSIVE lock on ` +
+          `${both}: nobody writes to ${either} until that is done.`;
         if (sql.relation.kind !== "partitioned-table" || file.postgresVersion >= NOT_VALID_ON_PARTITIONED) {
           return { message, steps: notValidSteps(added, chosen) };
         }
