@@ -56,10 +56,13 @@ Deno.test("check closes with how many passed and where, and with what to do abou
     "1 of 2 migrations passed on PostgreSQL 18.3 (embedded) in 1.2 s; 1 is inconclusive.",
     "Nothing is known of what is inconclusive. To try it on a server: pgmigrate check --database-url URL",
   ]);
+  const findings = { error: 1, warning: 2, info: 0 };
   assert.equal(
-    checkClosing(answer({ findings: { error: 1, warning: 2, info: 0 } }))[0],
-    "lint: 1 error and 2 warnings.",
+    checkClosing(answer({ findings }))[0],
+    "lint: 1 error and 2 warnings. If some of these files were applied already: with --base or --sums, only new ones " +
+      "are linted.",
   );
+  assert.equal(checkClosing(answer({ findings, linted: 1 }))[0], "lint: 1 error and 2 warnings.");
   const failed = { passed: [1n], failed: [2n, 4n], inconclusive: [3n, 5n] };
   assert.deepEqual(checkClosing(answer({ versions: failed, embedded: false, sums: "main.sums" })), [
     "1 of 5 migrations passed on PostgreSQL 18.3 in 1.2 s; 2 failed and 2 are inconclusive.",
