@@ -4,7 +4,8 @@
  */
 
 import type { Node } from "libpg-query";
-import { dotted } from "../sql/identifiers.ts";
+import { identifier } from "../sql/identifiers.ts";
+import { RelationMap } from "./relation_map.ts";
 
 /** A name with its schema, as the server knows them: without quotes, in their own case. */
 export interface QualifiedName {
@@ -14,7 +15,7 @@ export interface QualifiedName {
 
 /** `public.posts`, quoted where SQL needs it. Two names are the same where this text is. */
 export function qualified({ schema, name }: QualifiedName): string {
-  return dotted([schema, name]);
+  return `${identifier(schema)}.${identifier(name)}`;
 }
 
 export type RelationKind =
@@ -162,7 +163,7 @@ export interface MadeFunction extends QualifiedName {
  * values in it never do, so that what was taken out of it stays as it was.
  */
 export class Catalog {
-  readonly relations: Map<string, Relation> = new Map();
+  readonly relations: RelationMap = new RelationMap();
   readonly types: Map<string, MadeType> = new Map();
   /** All functions of one name, which differ in their arguments. */
   readonly functions: Map<string, readonly MadeFunction[]> = new Map();

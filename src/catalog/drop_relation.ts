@@ -13,20 +13,25 @@ import {
   type Relation,
   type TableConstraint,
 } from "./catalog.ts";
-import { change, changeColumn, changeEach, removeRelation } from "./edit.ts";
+import { change, changeColumn, changeReferrers, removeRelation } from "./edit.ts";
 import { objectName } from "./object_names.ts";
-import { childrenOf, findRelation, indexesOf, isSame, relationsWhere, withDescendants } from "./resolve.ts";
+import {
+  childrenOf,
+  findRelation,
+  indexesOf,
+  isSame,
+  ownedSequences,
+  relationsWhere,
+  withDescendants,
+} from "./resolve.ts";
 import { columnsIn, functionsIn, mentionsText } from "./tree.ts";
 
 /** Drops a relation of any kind: its indexes, sequences, partitions and heirs, the views on it, foreign keys to it. */
 export function dropRelation(catalog: Catalog, relation: Relation): void {
   if (relation.index !== null) return dropIndex(catalog, relation);
   removeRelation(catalog, relation);
-  const dependents = relationsWhere(
-    catalog,
-    ({ index, parents, dependsOn }) =>
-      index !== null && isSame(index.table, relation) ||
-      [...parents, ...dependsOn].some((one) => isSame(one, relation)),
+  const dependents = catalog.relations.referrers(relation).filter(({ index, parents, dependsOn }) =>
+    index !== null || [...parents, ...dependsOn].some((one) => isSame(one, relation))
   );
   for (const dependent of dependents) {
     const now = findRelation(catalog, dependent);
@@ -34,7 +39,7 @@ export function dropRelation(catalog: Catalog, relation: Relation): void {
     if (now.index === null) dropRelation(catalog, now);
     else removeRelation(catalog, now);
   }
-  dropForeignKeys(catalog, ({ references }) => references !== null && isSame(references, relation));
+  dropForeignKeys(catalog, relation, () => true);
   if (relation.kind === "sequence") dropDefaults(catalog, relation);
   else dropTyped(catalog, relation);
 }
@@ -54,30 +59,33 @@ function dropIndex(catalog: Catalog, index: Relation): void {
   const others = indexesOf(catalog, table).flatMap(({ index }) => index?.unique ? [index.columns] : []);
   dropForeignKeys(
     catalog,
-    (constraint) =>
-      constraint.references !== null && isSame(constraint.references, table) && covers(columns, constraint) &&
-      !others.some((key) => covers(key, constraint)),
+    table,
+    (constraint) => covers(columns, constraint) && !others.some((key) => covers(key, constraint)),
   );
 }
 
 const INDEXED: readonly TableConstraint["kind"][] = ["primary-key", "unique", "exclude"];
 
-function dropForeignKeys(catalog: Catalog, isDropped: (constraint: TableConstraint) => boolean): void {
-  changeEach(
-    catalog,
-    ({ constraints }) =>
-      constraints.some(isDropped) ? { constraints: constraints.filter((one) => !isDropped(one)) } : null,
-  );
+/** Drops foreign keys that point to a table. */
+function dropForeignKeys(
+  catalog: Catalog,
+  table: QualifiedName,
+  isDropped: (constraint: TableConstraint) => boolean,
+): void {
+  changeReferrers(catalog, table, ({ constraints }) => ({
+    constraints: constraints.filter((one) =>
+      one.references === null || !isSame(one.references, table) || !isDropped(one)
+    ),
+  }));
 }
 
 /** Takes the defaults away that count a sequence on. */
 function dropDefaults(catalog: Catalog, sequence: QualifiedName): void {
-  changeEach(catalog, ({ columns }) => {
-    const counts = columns.filter((column) => countsOn(column.default, sequence));
-    return counts.length === 0
-      ? null
-      : { columns: columns.map((column) => counts.includes(column) ? { ...column, default: null } : column) };
-  });
+  for (const table of catalog.relations.counters(sequence.name)) {
+    change(catalog, table, ({ columns }) => ({
+      columns: columns.map((column) => countsOn(column.default, sequence) ? { ...column, default: null } : column),
+    }));
+  }
 }
 
 /** Drops the defaults, generated columns and CHECKs that call a function. */
@@ -106,7 +114,7 @@ function countsOn(expression: Column["default"], sequence: QualifiedName): boole
 
 /** Drops the columns of a type, which may be that of a table's rows. */
 export function dropTyped(catalog: Catalog, type: QualifiedName): void {
-  for (const table of relationsWhere(catalog, ({ columns }) => columns.some((one) => isOf(one.type, type)))) {
+  for (const table of catalog.relations.referrers(type)) {
     if (table.kind === "view" || table.kind === "materialized-view") dropRelation(catalog, table);
     else for (const { name, type: own } of table.columns) if (isOf(own, type)) dropColumn(catalog, table, name);
   }
@@ -131,11 +139,7 @@ function dropOwnColumn(catalog: Catalog, table: Relation, name: string): void {
     columns: columns.filter((column) => column.name !== name),
     constraints: constraints.filter(({ columns }) => !columns.includes(name)),
   }));
-  dropForeignKeys(
-    catalog,
-    ({ references, referencedColumns }) =>
-      references !== null && isSame(references, table) && referencedColumns.includes(name),
-  );
+  dropForeignKeys(catalog, table, ({ referencedColumns }) => referencedColumns.includes(name));
   for (const column of needs) dropOwnColumn(catalog, table, column.name);
 }
 
@@ -143,14 +147,8 @@ function dropOwnColumn(catalog: Catalog, table: Relation, name: string): void {
 export function sequencesOf(catalog: Catalog, table: Relation, column: string): readonly Relation[] {
   const own = table.columns.find(({ name }) => name === column);
   const given = objectName({ table: table.name, columns: column, label: "seq" });
-  return relationsWhere(
-    catalog,
-    (relation) =>
-      relation.kind === "sequence" && relation.dependsOn.some((one) => isSame(one, table)) &&
-      (own?.default
-          ? mentionsText(own.default, qualified(relation))
-          : own?.identity && relation.name.startsWith(given)) ===
-        true,
+  return ownedSequences(catalog, table).filter((sequence) =>
+    own?.default ? countsOn(own.default, sequence) : own?.identity === true && sequence.name.startsWith(given)
   );
 }
 

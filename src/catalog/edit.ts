@@ -50,12 +50,13 @@ export function removeRelation(catalog: Catalog, name: QualifiedName): void {
   catalog.relations.delete(qualified(name));
 }
 
-/** Changes every relation for which the change gives something; null leaves one as it is. */
-export function changeEach(catalog: Catalog, changed: (relation: Relation) => Partial<Relation> | null): void {
-  for (const relation of catalog.relations.values()) {
-    const changes = changed(relation);
-    if (changes !== null) put(catalog, { ...relation, ...changes });
-  }
+/** Changes every relation that refers to another or to a type. */
+export function changeReferrers(
+  catalog: Catalog,
+  name: QualifiedName,
+  changed: (relation: Relation) => Partial<Relation>,
+): void {
+  for (const relation of catalog.relations.referrers(name)) put(catalog, { ...relation, ...changed(relation) });
 }
 
 export function addConstraint(catalog: Catalog, table: Relation, constraint: TableConstraint): void {
@@ -69,14 +70,7 @@ export function moveRelation(catalog: Catalog, relation: Relation, { schema, nam
   const renamed = (one: QualifiedName): QualifiedName => isSame(one, relation) ? to : one;
   removeRelation(catalog, relation);
   put(catalog, { ...relation, ...to });
-  changeEach(catalog, (other) => refersTo(other, relation) ? withNames(other, renamed) : null);
-}
-
-/** Whether a relation has the name of another somewhere in it: its table, parent, source, or the type of a column. */
-function refersTo({ index, parents, dependsOn, constraints, columns }: Relation, target: QualifiedName): boolean {
-  const isTarget = (one: QualifiedName | null | undefined) => one !== null && one !== undefined && isSame(one, target);
-  return isTarget(index?.table) || parents.some(isTarget) || dependsOn.some(isTarget) ||
-    constraints.some(({ references }) => isTarget(references)) || columns.some(({ type }) => isTarget(type));
+  changeReferrers(catalog, relation, (other) => withNames(other, renamed));
 }
 
 function withNames(relation: Relation, renamed: (one: QualifiedName) => QualifiedName): Partial<Relation> {

@@ -1,7 +1,7 @@
 /** The names that the server chooses for what a statement leaves without one. */
 
 import type { IndexElem } from "libpg-query";
-import { type Catalog, qualified, type QualifiedName } from "./catalog.ts";
+import { type Catalog, qualified } from "./catalog.ts";
 import { figuredName } from "./expression_name.ts";
 
 /** The longest name in bytes: NAMEDATALEN - 1. */
@@ -44,16 +44,9 @@ export function chooseName(
   for (let number = 0;; number++) {
     const name = objectName({ ...parts, label: number === 0 ? parts.label : `${parts.label}${number}` });
     const isTaken = relation && catalog.relations.has(qualified({ schema, name })) ||
-      constraint && hasConstraint(catalog, { schema, name });
+      constraint && catalog.relations.hasConstraint({ schema, name });
     if (!isTaken) return name;
   }
-}
-
-function hasConstraint(catalog: Catalog, { schema, name }: QualifiedName): boolean {
-  for (const relation of catalog.relations.values()) {
-    if (relation.schema === schema && relation.constraints.some((constraint) => constraint.name === name)) return true;
-  }
-  return false;
 }
 
 /** The middle of a constraint's or an index's name: its columns, joined. */

@@ -8,7 +8,15 @@ import { change, changeColumn, nameOf, removeRelation } from "./edit.ts";
 import { inOrder, replayConstraint, setNotNull } from "./replay_constraint.ts";
 import { attach, detach, inheritConstraints } from "./replay_partition.ts";
 import { nameSequence, putSequence } from "./replay_sequence.ts";
-import { findColumn, findRelation, indexesOf, isSame, resolveRelation, withDescendants } from "./resolve.ts";
+import {
+  findColumn,
+  findRelation,
+  indexesOf,
+  isSame,
+  ownedSequences,
+  resolveRelation,
+  withDescendants,
+} from "./resolve.ts";
 import { resolveType } from "./resolve_type.ts";
 
 interface Action {
@@ -150,11 +158,7 @@ function validateConstraint(catalog: Catalog, table: Relation, action: Action): 
 function setPersistence(catalog: Catalog, table: Relation, persistence: Relation["persistence"]): void {
   change(catalog, table, () => ({ persistence }));
   for (const index of indexesOf(catalog, table)) change(catalog, index, () => ({ persistence }));
-  for (const relation of catalog.relations.values()) {
-    if (relation.kind === "sequence" && relation.dependsOn.some((one) => isSame(one, table))) {
-      change(catalog, relation, () => ({ persistence }));
-    }
-  }
+  for (const sequence of ownedSequences(catalog, table)) change(catalog, sequence, () => ({ persistence }));
 }
 
 function addInherit(catalog: Catalog, table: Relation, { command: { def } }: Action): void {

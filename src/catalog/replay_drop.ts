@@ -6,7 +6,7 @@ import { type Catalog, qualified, type QualifiedName } from "./catalog.ts";
 import { removeRelation } from "./edit.ts";
 import { dropRelation, dropTyped } from "./drop_relation.ts";
 import { dropFunction } from "./replay_function.ts";
-import { findRelation, isSame, relationsWhere, resolveListed } from "./resolve.ts";
+import { findRelation, isSame, resolveListed } from "./resolve.ts";
 import { typeNamed } from "./resolve_type.ts";
 
 const RELATIONS: ReadonlySet<string> = new Set(
@@ -45,7 +45,7 @@ function dropType(catalog: Catalog, type: QualifiedName): void {
 }
 
 function dropSchema(catalog: Catalog, schema: string): void {
-  for (const relation of relationsWhere(catalog, (one) => one.schema === schema)) {
+  for (const relation of catalog.relations.inSchema(schema)) {
     const now = findRelation(catalog, relation);
     if (now !== null) dropRelation(catalog, now);
   }

@@ -1,10 +1,10 @@
 /** What a table has from the tables above it: partitions and heirs. */
 
 import type { PartitionBoundSpec, PartitionSpec } from "libpg-query";
-import type { Catalog, Column, IndexFacts, PartitionKey, QualifiedName, Relation, TableConstraint } from "./catalog.ts";
+import type { Catalog, Column, IndexFacts, PartitionKey, Relation, TableConstraint } from "./catalog.ts";
 import { addConstraint, change, nameOf, put } from "./edit.ts";
 import { chooseName, joinedColumns } from "./object_names.ts";
-import { emptyRelation, findRelation, indexesOf, isSame } from "./resolve.ts";
+import { childrenOf, emptyRelation, findRelation, indexesOf, isSame } from "./resolve.ts";
 
 const STRATEGIES = {
   PARTITION_STRATEGY_RANGE: "range",
@@ -98,14 +98,8 @@ export function inheritIndex(catalog: Catalog, above: Relation, child: Relation)
   put(catalog, made);
   if (kind !== null) addConstraint(catalog, child, { ...constraintOf(catalog, above)!, name: made.name });
   if (isPartitioned) {
-    for (const grandchild of childrenIn(catalog, child)) inheritIndex(catalog, made, grandchild);
+    for (const grandchild of childrenOf(catalog, child)) inheritIndex(catalog, made, grandchild);
   }
-}
-
-function childrenIn(catalog: Catalog, table: QualifiedName): readonly Relation[] {
-  return [...catalog.relations.values()].filter(({ partition, parents }) =>
-    partition !== null && parents.some((parent) => isSame(parent, table))
-  );
 }
 
 function sameIndex(one: IndexFacts, other: IndexFacts): boolean {

@@ -3,10 +3,10 @@
 import type { AlterObjectSchemaStmt, Node, RenameStmt } from "libpg-query";
 import { listedParts } from "../sql/identifiers.ts";
 import { type Catalog, type Column, type MadeFunction, qualified, type Relation } from "./catalog.ts";
-import { change, changeEach, moveRelation } from "./edit.ts";
+import { change, changeReferrers, moveRelation } from "./edit.ts";
 import { changeFunctions } from "./replay_function.ts";
 import { moveType } from "./replay_type.ts";
-import { findRelation, indexesOf, isSame, relationsWhere, resolveRelation, withDescendants } from "./resolve.ts";
+import { findRelation, indexesOf, isSame, ownedSequences, resolveRelation, withDescendants } from "./resolve.ts";
 import { madeType, typeNamed } from "./resolve_type.ts";
 import { withColumnRenamed } from "./tree.ts";
 
@@ -69,19 +69,13 @@ function renameColumn(catalog: Catalog, table: Relation, { from, to }: Renaming)
       },
     }));
   }
-  changeEach(
-    catalog,
-    ({ constraints }) =>
-      constraints.some(({ references }) => references !== null && isSame(references, table))
-        ? {
-          constraints: constraints.map((one) =>
-            one.references !== null && isSame(one.references, table)
-              ? { ...one, referencedColumns: one.referencedColumns.map(renamed) }
-              : one
-          ),
-        }
-        : null,
-  );
+  changeReferrers(catalog, table, ({ constraints }) => ({
+    constraints: constraints.map((one) =>
+      one.references !== null && isSame(one.references, table)
+        ? { ...one, referencedColumns: one.referencedColumns.map(renamed) }
+        : one
+    ),
+  }));
 }
 
 /** A constraint and its index have one name. */
@@ -124,7 +118,7 @@ function changeObject(catalog: Catalog, object: Node | undefined, changed: Chang
 }
 
 function renameSchema(catalog: Catalog, from: string, to: string): void {
-  for (const relation of relationsWhere(catalog, ({ schema }) => schema === from)) {
+  for (const relation of catalog.relations.inSchema(from)) {
     const now = findRelation(catalog, relation);
     if (now !== null) moveRelation(catalog, now, { schema: to, name: now.name });
   }
@@ -148,12 +142,7 @@ export function replaySetSchema(catalog: Catalog, node: AlterObjectSchemaStmt): 
   if (name === undefined) return changeObject(catalog, object, ({ name }) => ({ schema, name }));
   const relation = resolveRelation(catalog, name);
   if (relation === null || relation.schema === "pg_catalog") return;
-  const along = relationsWhere(
-    catalog,
-    ({ kind, index, dependsOn }) =>
-      index !== null && isSame(index.table, relation) ||
-      kind === "sequence" && dependsOn.some((one) => isSame(one, relation)),
-  );
+  const along = [...indexesOf(catalog, relation), ...ownedSequences(catalog, relation)];
   moveRelation(catalog, relation, { schema, name: relation.name });
   for (const one of along) {
     const now = findRelation(catalog, one);

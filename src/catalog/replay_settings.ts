@@ -51,9 +51,7 @@ export function replaySetConfig(catalog: Catalog, { targetList = [] }: SelectStm
 
 /** Takes away what goes with the session: DISCARD TEMP. */
 export function dropTemporary(catalog: Catalog): void {
-  for (const relation of catalog.relations.values()) {
-    if (relation.schema === TEMPORARY_SCHEMA) removeRelation(catalog, relation);
-  }
+  for (const relation of catalog.relations.inSchema(TEMPORARY_SCHEMA)) removeRelation(catalog, relation);
 }
 
 function set(catalog: Catalog, name: string, args: readonly Node[]): void {

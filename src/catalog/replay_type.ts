@@ -11,7 +11,7 @@ import type {
 import { listedParts } from "../sql/identifiers.ts";
 import { option } from "../sql/option_values.ts";
 import { type Catalog, type DataType, type MadeType, qualified, type QualifiedName } from "./catalog.ts";
-import { changeEach, nameOf, put, removeRelation } from "./edit.ts";
+import { changeReferrers, nameOf, put, removeRelation } from "./edit.ts";
 import { putFunction } from "./replay_function.ts";
 import { emptyRelation, findRelation, isSame, newListedName, newName } from "./resolve.ts";
 import { madeType, resolveType, typeNamed } from "./resolve_type.ts";
@@ -147,14 +147,11 @@ export function moveType(catalog: Catalog, type: MadeType, { schema, name }: Qua
     removeRelation(catalog, row);
     put(catalog, { ...row, ...to });
   }
-  changeEach(catalog, ({ columns }) =>
-    columns.some((column) => column.type !== null && isSame(column.type, type))
-      ? {
-        columns: columns.map((column) =>
-          column.type !== null && isSame(column.type, type) ? { ...column, type: { ...column.type, ...to } } : column
-        ),
-      }
-      : null);
+  changeReferrers(catalog, type, ({ columns }) => ({
+    columns: columns.map((column) =>
+      column.type !== null && isSame(column.type, type) ? { ...column, type: { ...column.type, ...to } } : column
+    ),
+  }));
   for (const other of [...catalog.types.values()]) {
     if (other.base === null || !isSame(other.base, type)) continue;
     catalog.types.set(qualified(other), { ...other, base: { ...other.base, ...to } });

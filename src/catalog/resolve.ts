@@ -52,7 +52,7 @@ function resolveParts(
     return findRelation(catalog, { schema, name }) ?? taken(catalog, { schema, name }, expected);
   }
   for (const schema of lookupPath(catalog)) {
-    const found = findRelation(catalog, { schema, name });
+    const found = catalog.relations.hasSchema(schema) ? findRelation(catalog, { schema, name }) : null;
     if (found !== null) return found;
     if (schema === "pg_catalog" && BUILTIN_RELATIONS.has(name)) return unknownRelation({ schema, name }, expected);
   }
@@ -99,12 +99,17 @@ export function findColumn(relation: Relation, name: string): Column | null {
 
 /** The indexes of a table, those of constraints included. */
 export function indexesOf(catalog: Catalog, table: QualifiedName): readonly Relation[] {
-  return relationsWhere(catalog, ({ index }) => index !== null && isSame(index.table, table));
+  return catalog.relations.referrers(table).filter(({ index }) => index !== null && isSame(index.table, table));
 }
 
 /** The tables that inherit directly from a table: for a partitioned one its partitions. */
 export function childrenOf(catalog: Catalog, table: QualifiedName): readonly Relation[] {
-  return relationsWhere(catalog, ({ parents }) => parents.some((parent) => isSame(parent, table)));
+  return catalog.relations.referrers(table).filter(({ parents }) => parents.some((parent) => isSame(parent, table)));
+}
+
+/** The sequences that belong to columns of a table. */
+export function ownedSequences(catalog: Catalog, table: QualifiedName): readonly Relation[] {
+  return catalog.relations.referrers(table).filter(({ kind }) => kind === "sequence");
 }
 
 /** A table and all that inherit from it, at any depth, itself first. */
@@ -117,6 +122,7 @@ export function withDescendants(catalog: Catalog, table: Relation): readonly Rel
   return found;
 }
 
+/** The relations for which something holds; it looks at every one. See also `catalog.relations.referrers`. */
 export function relationsWhere(catalog: Catalog, holds: (relation: Relation) => boolean): readonly Relation[] {
   const found: Relation[] = [];
   for (const relation of catalog.relations.values()) if (holds(relation)) found.push(relation);

@@ -2,7 +2,7 @@
 
 import type { AlterTableCmd, AlterTableStmt, AlterTableType, ObjectType } from "libpg-query";
 import type { Relation, RelationKind } from "../catalog/catalog.ts";
-import { findColumn, resolveRelation } from "../catalog/resolve.ts";
+import { findColumn, ownedSequences, resolveRelation } from "../catalog/resolve.ts";
 import { addColumn } from "./add_column.ts";
 import { addConstraint, dropConstraint, validateConstraint } from "./alter_constraints.ts";
 import { alterColumnType } from "./alter_column_type.ts";
@@ -13,7 +13,7 @@ import type { LockMode } from "./impact.ts";
 import { lockOwned } from "./object_changes.ts";
 import { attachPartition, detachPartition } from "./partitions.ts";
 import { provesNotNull } from "./proves_not_null.ts";
-import { hasRows, identitySequence, sequencesOf, withChildren } from "./relatives.ts";
+import { hasRows, identitySequence, withChildren } from "./relatives.ts";
 import { rewriteTable } from "./rewrite_table.ts";
 
 /** One action of an ALTER TABLE, and the tables that it reaches. */
@@ -112,7 +112,7 @@ function setPersistence(scope: Scope, table: Relation, persistence: Relation["pe
   rewriteTable(scope, { table, reason });
   // Since 15 a sequence of a table that is not logged is not logged either.
   if (scope.postgresVersion < 15) return;
-  for (const sequence of sequencesOf(scope.catalog, table)) scope.effects.lock(sequence, "AccessExclusiveLock");
+  for (const sequence of ownedSequences(scope.catalog, table)) scope.effects.lock(sequence, "AccessExclusiveLock");
 }
 
 function lockIndex(

@@ -1,12 +1,12 @@
 /** DROP COLUMN: what hangs on the column goes with it. */
 
 import type { Relation } from "../catalog/catalog.ts";
-import { findColumn, indexesOf, isSame } from "../catalog/resolve.ts";
+import { findColumn, indexesOf, isSame, ownedSequences } from "../catalog/resolve.ts";
 import { dropsConstraint } from "./alter_constraints.ts";
 import type { Action } from "./alter_table.ts";
 import type { Scope } from "./effects.ts";
 import { defaultSequence } from "./functions.ts";
-import { identitySequence, sequencesOf, viewsOn } from "./relatives.ts";
+import { identitySequence, viewsOn } from "./relatives.ts";
 
 export function dropColumn(scope: Scope, { command: { name = "", behavior }, reached }: Action): void {
   for (const table of reached) dropsColumn(scope, { table, name, cascade: behavior === "DROP_CASCADE" });
@@ -29,7 +29,7 @@ export function dropsColumn(scope: Scope, { table, name, cascade }: DroppedColum
     if (constraint.columns.includes(name)) dropsConstraint(scope, { table, constraint });
   }
   const used = column === null ? null : defaultSequence(catalog, column);
-  const owned = sequencesOf(catalog, table).find((sequence) => used !== null && isSame(sequence, used));
+  const owned = ownedSequences(catalog, table).find((sequence) => used !== null && isSame(sequence, used));
   const sequence = owned ?? identitySequence(catalog, { table, column: name });
   if (sequence !== null) effects.lock(sequence, "AccessExclusiveLock");
   // Which of its columns a view reads is not known: without CASCADE the statement would fail.

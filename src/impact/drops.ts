@@ -7,6 +7,7 @@ import {
   findRelation,
   indexesOf,
   isSame,
+  ownedSequences,
   relationsWhere,
   resolveListed,
   withDescendants,
@@ -17,7 +18,7 @@ import { dropsConstraint } from "./alter_constraints.ts";
 import { dropsColumn } from "./drop_column.ts";
 import type { Scope } from "./effects.ts";
 import { defaultSequence } from "./functions.ts";
-import { foreignKeysTo, sequencesOf, viewsOn } from "./relatives.ts";
+import { foreignKeysTo, viewsOn } from "./relatives.ts";
 
 /** What DROP names that is in `pg_class`. */
 const RELATIONS: Partial<Readonly<Record<ObjectType, RelationKind>>> = {
@@ -124,7 +125,7 @@ function dropAll(scope: Scope, { relation, cascade, gone }: Dropping): void {
   for (const constraint of relation.constraints) {
     if (constraint.references !== null) dropsConstraint(scope, { table: relation, constraint });
   }
-  for (const sequence of sequencesOf(catalog, relation)) dropAll(scope, { relation: sequence, cascade, gone });
+  for (const sequence of ownedSequences(catalog, relation)) dropAll(scope, { relation: sequence, cascade, gone });
   const partitions = relation.kind === "partitioned-table" || cascade ? childrenOf(catalog, relation) : [];
   for (const child of partitions) dropAll(scope, { relation: child, cascade, gone });
   if (!cascade) return;

@@ -2,12 +2,19 @@
 
 import type { LockStmt, Node, RefreshMatViewStmt, TruncateStmt, VacuumStmt } from "libpg-query";
 import type { Relation } from "../catalog/catalog.ts";
-import { findRelation, indexesOf, relationsWhere, resolveRelation, withDescendants } from "../catalog/resolve.ts";
+import {
+  findRelation,
+  indexesOf,
+  ownedSequences,
+  relationsWhere,
+  resolveRelation,
+  withDescendants,
+} from "../catalog/resolve.ts";
 import { isOn } from "../sql/option_values.ts";
 import type { Scope } from "./effects.ts";
 import { LOCK_MODES } from "./impact.ts";
 import { lockForQuery } from "./query_locks.ts";
-import { foreignKeysTo, hasRows, sequencesOf, withChildren } from "./relatives.ts";
+import { foreignKeysTo, hasRows, withChildren } from "./relatives.ts";
 
 export function vacuum(scope: Scope, { rels = [], options, is_vacuumcmd: isVacuum = false }: VacuumStmt): void {
   const { catalog, effects } = scope;
@@ -48,7 +55,7 @@ export function truncate(scope: Scope, { relations = [], behavior, restart_seqs:
     if (!hasRows(table)) continue;
     effects.rewrite(table, "it gets a new, empty file");
     for (const index of indexesOf(catalog, table)) effects.lock(index, "AccessExclusiveLock");
-    for (const sequence of restart ? sequencesOf(catalog, table) : []) effects.lock(sequence, "AccessExclusiveLock");
+    for (const sequence of restart ? ownedSequences(catalog, table) : []) effects.lock(sequence, "AccessExclusiveLock");
   }
 }
 

@@ -18,6 +18,7 @@ import {
   findRelation,
   indexesOf,
   isSame,
+  ownedSequences,
   relationsWhere,
   resolveListed,
   resolveRelation,
@@ -27,7 +28,7 @@ import { madeType, typeNamed } from "../catalog/resolve_type.ts";
 import { listedParts } from "../sql/identifiers.ts";
 import { lockOwner } from "./definitions.ts";
 import type { Scope } from "./effects.ts";
-import { hasRows, sequencesOf } from "./relatives.ts";
+import { hasRows } from "./relatives.ts";
 
 const KINDS: Partial<Readonly<Record<ObjectType, RelationKind>>> = {
   OBJECT_TABLE: "table",
@@ -63,7 +64,7 @@ export function setSchema({ catalog, effects }: Scope, { relation: name, objectT
   const relation = resolveRelation(catalog, name, { expected: kind });
   if (relation === null) return;
   effects.lock(relation, "AccessExclusiveLock");
-  for (const sequence of sequencesOf(catalog, relation)) effects.lock(sequence, "AccessExclusiveLock");
+  for (const sequence of ownedSequences(catalog, relation)) effects.lock(sequence, "AccessExclusiveLock");
 }
 
 export function comment({ catalog, effects }: Scope, { objtype, object }: CommentStmt | SecLabelStmt): void {
@@ -153,5 +154,5 @@ function usersOf(catalog: Catalog, domain: QualifiedName): readonly ReturnType<t
 /** A new owner is also that of its indexes and sequences. */
 export function lockOwned({ catalog, effects }: Scope, name: QualifiedName): void {
   for (const index of indexesOf(catalog, name)) effects.lock(index, "AccessExclusiveLock");
-  for (const sequence of sequencesOf(catalog, name)) effects.lock(sequence, "AccessExclusiveLock");
+  for (const sequence of ownedSequences(catalog, name)) effects.lock(sequence, "AccessExclusiveLock");
 }

@@ -1,7 +1,7 @@
 /** What hangs on a relation: what a lock on it takes along. */
 
 import type { Catalog, QualifiedName, Relation, TableConstraint } from "../catalog/catalog.ts";
-import { findRelation, isSame, relationsWhere, withDescendants } from "../catalog/resolve.ts";
+import { findRelation, isSame, ownedSequences, withDescendants } from "../catalog/resolve.ts";
 
 /** The relation itself, or with what inherits from it, as ONLY in the statement says. */
 export function withChildren(
@@ -32,20 +32,12 @@ export interface ForeignKey {
 /** The foreign keys that point to a table. */
 export function foreignKeysTo(catalog: Catalog, table: QualifiedName): readonly ForeignKey[] {
   const found: ForeignKey[] = [];
-  for (const from of catalog.relations.values()) {
+  for (const from of catalog.relations.referrers(table)) {
     for (const constraint of from.constraints) {
       if (constraint.references !== null && isSame(constraint.references, table)) found.push({ from, constraint });
     }
   }
   return found;
-}
-
-/** The sequences that a table owns. */
-export function sequencesOf(catalog: Catalog, table: QualifiedName): readonly Relation[] {
-  return relationsWhere(
-    catalog,
-    ({ kind, dependsOn }) => kind === "sequence" && dependsOn.some((owner) => isSame(owner, table)),
-  );
 }
 
 /**
@@ -57,7 +49,7 @@ export function identitySequence(
   { table, column }: { readonly table: Relation; readonly column: string },
 ): Relation | null {
   if (table.columns.find(({ name }) => name === column)?.identity !== true) return null;
-  const owned = sequencesOf(catalog, table);
+  const owned = ownedSequences(catalog, table);
   const named = owned.find(({ name }) => name.startsWith(`${table.name}_${column}_seq`));
   return named ?? (owned.length === 1 ? owned[0]! : null);
 }
@@ -68,9 +60,8 @@ export function viewsOn(catalog: Catalog, relation: QualifiedName): readonly Rel
   const sources: QualifiedName[] = [relation];
   // The list grows while it is walked.
   for (const source of sources) {
-    const views = relationsWhere(
-      catalog,
-      ({ kind, dependsOn }) => isView(kind) && dependsOn.some((name) => isSame(name, source)),
+    const views = catalog.relations.referrers(source).filter(({ kind, dependsOn }) =>
+      isView(kind) && dependsOn.some((name) => isSame(name, source))
     );
     for (const view of views) {
       if (found.includes(view)) continue;
