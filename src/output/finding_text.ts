@@ -60,14 +60,18 @@ export function lintClosing(answer: LintResult): readonly string[] {
   const { files, findings, unreadable, fixable, fixed, mended } = answer;
   const unread = unreadable === 0 ? [] : [`${count(unreadable, "file")} could not be linted.`];
   const fix = fixable === 0 ? [] : [
-    `pgmigrate lint --fix writes the safe form of ${fixable === 1 ? "one" : fixable} of them: never into a file that ` +
-    "was applied.",
+    `pgmigrate lint --fix writes ${safeForms(answer)}; leave files alone that were applied.`,
   ];
   return [
     ...fixed.map((file) => `wrote  ${escapeLine(redact(file))}`),
     ...mended === 0 ? [] : [`Fixed ${count(mended, "finding")}.`],
     [`${findingsPhrase(findings)} in ${count(files, "file")}.`, ...unread, ...fix].join(" "),
   ];
+}
+
+function safeForms({ fixable, findings: { error, warning, info } }: LintResult): string {
+  if (fixable === 1 && error + warning + info === 1) return "its safe form";
+  return `the safe form of ${fixable === 1 ? "one" : fixable} of them`;
 }
 
 /** `2 errors, 1 warning and 3 notes`, or `No findings`. */

@@ -71,7 +71,7 @@ Deno.test("lintClosing() counts what was found, and says what can be done or was
   };
   assert.deepEqual(lintClosing(answer), ["No findings in 3 files."]);
   assert.deepEqual(lintClosing({ ...answer, files: 1, findings: { error: 2, warning: 0, info: 1 }, fixable: 2 }), [
-    "2 errors and 1 note in 1 file. pgmigrate lint --fix writes the safe form of 2 of them: never into a file that was applied.",
+    "2 errors and 1 note in 1 file. pgmigrate lint --fix writes the safe form of 2 of them; leave files alone that were applied.",
   ]);
   assert.deepEqual(lintClosing({ ...answer, unreadable: 1, fixed: ["m/1_a.sql", "m/4_b.sql"], mended: 1 }), [
     "wrote  m/1_a.sql",

@@ -31,13 +31,13 @@ export async function lintMigrations(context: LintContext, options: LintOptions)
   const migrations = [...read.migrations, ...others.map((one) => one.migration)];
   const asked = new Set([...chosen.inside, ...others.map((one) => one.migration)]);
   const { parsed, unreadable } = await parseToLint(context, { migrations, isAsked: (one) => asked.has(one) });
-  const { found, ...fixed } = options.fix
+  const { found, created, ...fixed } = options.fix
     ? await fix(context, { parsed, migrations, read, options })
-    : { found: lint(parsed, options), fixed: [], mended: 0 };
+    : { found: lint(parsed, options), fixed: [], mended: 0, created: 0 };
   for (const { finding } of found) context.report(finding);
   return {
     command: "lint",
-    files: asked.size,
+    files: asked.size + created,
     unreadable,
     findings: countFindings(found),
     ...fixed,
@@ -88,7 +88,9 @@ async function fix(
     readonly read: ReadMigrations;
     readonly options: LintOptions;
   },
-): Promise<Pick<LintResult, "fixed" | "mended"> & { readonly found: readonly Found[] }> {
+): Promise<
+  Pick<LintResult, "fixed" | "mended"> & { readonly found: readonly Found[]; readonly created: number }
+> {
   const own = new Set(read.migrations.map(({ path }) => path));
   const texts = new Map(migrations.map(({ path, text }) => [path, text]));
   const left = new Map<string, string>();
@@ -107,7 +109,7 @@ async function fix(
     const why = left.get(path);
     if (why !== undefined) report({ event: "note", message: `Left ${path} as it is: ${why}` });
   }
-  return { found, fixed: [...changed, ...created].map(({ path }) => path), mended };
+  return { found, fixed: [...changed, ...created].map(({ path }) => path), mended, created: created.length };
 }
 
 async function readChosen(
