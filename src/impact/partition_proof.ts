@@ -3,6 +3,7 @@
 import type { Node, PartitionBoundSpec } from "libpg-query";
 import type { PartitionKey, Relation } from "../catalog/catalog.ts";
 import { sameTree } from "../sql/same_tree.ts";
+import { boundConditions, deniesConditions, saysConditions } from "./partition_condition.ts";
 import { columnOf, provesNotNull } from "./proves_not_null.ts";
 
 export interface Bounds {
@@ -20,6 +21,8 @@ interface Comparison {
 
 /** What the server proves besides, such as a CHECK with narrower bounds, is not known here. */
 export function provesBound(table: Relation, { bound, key }: Bounds): boolean {
+  const conditions = boundConditions(bound, key);
+  if (conditions !== null && saysConditions(table, { checks: validChecks(table), conditions })) return true;
   const [column, ...others] = key.columns;
   if (column == null || others.length > 0 || bound.is_default) return false;
   const checks = validChecks(table);
@@ -32,8 +35,10 @@ export function provesBound(table: Relation, { bound, key }: Bounds): boolean {
   return asked.every((one) => said.some((other) => isSame(one, other)));
 }
 
-/** Whether the default partition is known to hold no row between the bounds. Only for RANGE: `id >= 300` for up to 300. */
+/** Whether the default partition is known to hold no row between the bounds; by `id >= 300` too, for RANGE up to 300. */
 export function provesNoRoom(table: Relation, { bound, key }: Bounds): boolean {
+  const conditions = boundConditions(bound, key);
+  if (conditions !== null && deniesConditions(validChecks(table), conditions)) return true;
   const [column, ...others] = key.columns;
   if (column == null || others.length > 0 || bound.strategy !== "r") return false;
   const said = validChecks(table).flatMap(comparisons);

@@ -63,6 +63,8 @@ function kindNamed({ kind, node }: Statement): RelationKind {
     ? node.renameType
     : kind === "ViewStmt"
     ? "OBJECT_VIEW"
+    : kind === "ReindexStmt" && node.kind === "REINDEX_OBJECT_INDEX"
+    ? "OBJECT_INDEX"
     : undefined;
   return KINDS[objectType ?? ""] ?? "table";
 }

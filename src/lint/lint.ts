@@ -2,6 +2,7 @@
 
 import { Catalog } from "../catalog/catalog.ts";
 import { replay } from "../catalog/replay.ts";
+import { resetSession } from "../catalog/replay_settings.ts";
 import type { Finding, Severity } from "../events.ts";
 import { impactOf } from "../impact/impact_of.ts";
 import type { Directives } from "../migration/directives.ts";
@@ -50,6 +51,8 @@ export function lint(migrations: readonly ParsedMigration[], options: LintOption
   const catalog = new Catalog(false);
   const rules = RULES.filter((rule) => options.rules.has(rule.id) && appliesTo(rule, options.postgresVersion));
   return migrations.flatMap((migration) => {
+    // pgmigrate does so between two files.
+    resetSession(catalog);
     const found = migration.asked ? lintFile(migration, { catalog, rules, options }) : [];
     if (!migration.asked) {
       for (const statement of migration.statements) replay(catalog, statement, migration.version);

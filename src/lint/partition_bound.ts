@@ -2,10 +2,9 @@
 
 import type { PartitionBoundSpec } from "libpg-query";
 import type { PartitionKey, Relation } from "../catalog/catalog.ts";
-import { identifier, literal } from "../sql/identifiers.ts";
+import { identifier } from "../sql/identifiers.ts";
 import type { Statement } from "../sql/parser.ts";
 import type { Span } from "./alter_table_actions.ts";
-import { shownName } from "./shown_name.ts";
 import { keyword, ownTokens, textOf } from "./text_edits.ts";
 
 /** Where `FOR VALUES …` or `DEFAULT` stands; null where it is not found. */
@@ -20,9 +19,9 @@ export function boundSpan(statement: Statement, from: number): Span | null {
 /**
  * The condition that holds for exactly the rows of a partition. The server takes a CHECK with it as a proof, and one with
  * NOT (…) around it for the default partition. (Measured on 14, 15 and 18: for one column and for several, MINVALUE and
- * MAXVALUE, NULL in a list, and hashes.)
+ * MAXVALUE, and NULL in a list.)
  *
- * @returns null where it is not known: the key has an expression, or the bound is DEFAULT
+ * @returns null where it is not known: the key has an expression, it is of hashes, or the bound is DEFAULT
  */
 export function boundCondition(
   statement: Statement,
@@ -41,11 +40,8 @@ export function boundCondition(
         ? null
         : inRange(columns, { lower, upper });
     }
-    case "hash": {
-      const { modulus, remainder = 0 } = bound;
-      const table = literal(shownName(parent));
-      return `satisfies_hash_partition(${table}::regclass, ${modulus}, ${remainder}, ${columns.join(", ")})`;
-    }
+    case "hash":
+      return null;
   }
 }
 

@@ -104,6 +104,13 @@ export function oneByOne(file: SqlFile, statements: readonly Statement[]): ManyM
   return { kind: "many-messages", steps };
 }
 
+/** The BEGIN and COMMIT around a whole file that mean what pgmigrate does anyway; null where there are none. */
+export function outerPair(statements: readonly Statement[]): readonly [begin: Statement, commit: Statement] | null {
+  const [first, last] = [statements[0], statements.at(-1)];
+  if (first === undefined || last === undefined || first === last || !opens(first) || !commits(last)) return null;
+  return unusualOption(first as TransactionStatement) === null ? [first, last] : null;
+}
+
 function opens({ kind, node }: Statement): boolean {
   return kind === "TransactionStmt" && (node.kind === "TRANS_STMT_BEGIN" || node.kind === "TRANS_STMT_START");
 }

@@ -6,6 +6,9 @@ import { ownMigration, qualifyingEdits } from "../own_migration.ts";
 import type { LintedFile, LintedStatement, Problem, Rule } from "../rule.ts";
 import { runsInTransaction } from "../same_transaction.ts";
 import { keyword, withEdits } from "../text_edits.ts";
+import { concurrentIfNotExists } from "./concurrent_if_not_exists.ts";
+import { reindexNonconcurrent } from "./reindex_nonconcurrent.ts";
+import { vacuumFull } from "./vacuum_full.ts";
 
 export const concurrentlyInTransaction: Rule = {
   id: "concurrently-in-transaction",
@@ -37,7 +40,11 @@ CREATE INDEX posts_user_id_idx ON posts (user_id);`,
   check: (linted, file) => {
     const name = outsideOnly(linted.statement, file);
     if (name === null || !runsInTransaction(file)) return [];
-    return [onNewTable(linted, { file, name }) ?? moved(linted, { file, name })];
+    const problem = onNewTable(linted, { file, name }) ?? moved(linted, { file, name });
+    // Where the statement has another mistake, the safe form is without either.
+    const other =
+      [concurrentIfNotExists, reindexNonconcurrent, vacuumFull].flatMap((rule) => rule.check(linted, file))[0];
+    return [{ ...problem, safeForm: other?.safeForm ?? problem.safeForm, fix: other?.fix ?? problem.fix }];
   },
 };
 

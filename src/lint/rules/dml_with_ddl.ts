@@ -63,7 +63,7 @@ function changeUnderLock({ statement, catalog }: LintedStatement, file: LintedFi
   return {
     message: `Readers and writers of ${shownHeld(held, file)} wait until this ${change.kind} of ` +
       `${relationName(change.relation)} has gone through its rows.`,
-    safeForm: batchedForm(statement, { change, table, file }) ??
+    safeForm: batchedForm(statement, { change, table, catalog, file }) ??
       behindTheRest({ title, sql: `${statement.text};`, noTransaction: false }),
     fix: null,
   };

@@ -1,11 +1,12 @@
-import { isSame } from "../../catalog/resolve.ts";
-import { findRelation } from "../../catalog/resolve.ts";
+import { findRelation, isSame } from "../../catalog/resolve.ts";
 import type { WholePass } from "../../impact/impact.ts";
 import { behindTheRest, heldBefore, shownHeld } from "../held_before.ts";
 import { isInUse } from "../in_use.ts";
 import type { LintedFile, LintedStatement, Rule } from "../rule.ts";
 import { listOf, shownName } from "../shown_name.ts";
+import { createIndexNonconcurrent } from "./create_index_nonconcurrent.ts";
 import { changesManyRows } from "./dml_with_ddl.ts";
+import { reindexNonconcurrent } from "./reindex_nonconcurrent.ts";
 
 export const statementUnderAccessExclusive: Rule = {
   id: "statement-under-access-exclusive",
@@ -38,16 +39,17 @@ ALTER TABLE posts VALIDATE CONSTRAINT posts_user_id_fkey;`,
     if (held.length === 0 || changesManyRows(linted, file)) return [];
     const work = longWork(linted, file);
     if (work.length === 0) return [];
+    // An index has a better form, for which nobody waits at all.
+    const better = [createIndexNonconcurrent, reindexNonconcurrent].flatMap((rule) => rule.check(linted, file))[0];
     const isLast = file.statements.at(-1) === statement;
-    // An index has a better form, which its own rule writes.
-    const canMove = isLast && statement.kind !== "IndexStmt" && !file.directives.noTransaction;
+    const canMove = isLast && better === undefined && !file.directives.noTransaction;
     const migration = { title: titleOf(linted), sql: `${statement.text};`, noTransaction: false };
     return [{
       // How much a query reads is not known; a scan by DDL is of a table that has been there for a while.
       severity: isQuery(linted) ? "warning" : "error",
       message: `Readers and writers of ${shownHeld(held, file)} wait until this has gone through all of ` +
         `${listOf([...new Set(work.map(({ relation }) => shownName(relation)))])}.`,
-      safeForm: behindTheRest(migration),
+      safeForm: better?.safeForm ?? behindTheRest(migration),
       fix: canMove ? { statement: null, noTransaction: false, next: [migration] } : null,
     }];
   },

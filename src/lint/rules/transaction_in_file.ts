@@ -1,5 +1,6 @@
 import { largeObjectBlocks } from "../../sql/large_objects.ts";
 import type { Statement } from "../../sql/parser.ts";
+import { outerPair } from "../../sql/transaction_control.ts";
 import type { LintedFile, Problem, Rule } from "../rule.ts";
 import { writeSafeForm } from "../safe_form.ts";
 
@@ -54,7 +55,7 @@ function inside(statement: TransactionStatement, file: LintedFile): readonly Pro
       return [prepared()];
   }
   if (largeObjectBlocks(file.statements).has(statement)) return [];
-  if (isOuterPair(statement, file.statements)) return [redundant(statement)];
+  if (outerPair(file.statements)?.includes(statement)) return [redundant(statement)];
   const words = wordsOf(statement);
   return [{
     message: `${words} ends or begins the transaction that holds this file and the row that records it, so that a ` +
@@ -78,22 +79,6 @@ function split({ statements, text }: LintedFile): string | null {
   }));
   const safeForm = writeSafeForm(files);
   return files.length === 0 || safeForm.split("\n").length > LONGEST_LINES ? null : safeForm;
-}
-
-/** The one pair that means what pgmigrate does anyway. */
-function isOuterPair(statement: TransactionStatement, statements: readonly Statement[]): boolean {
-  const [first, last] = [statements[0], statements.at(-1)];
-  if (first === undefined || last === undefined || first === last) return false;
-  return (statement === first || statement === last) && isPlainBegin(first) && isPlainCommit(last);
-}
-
-function isPlainBegin({ kind, node }: Statement): boolean {
-  return kind === "TransactionStmt" && node.options === undefined &&
-    (node.kind === "TRANS_STMT_BEGIN" || node.kind === "TRANS_STMT_START");
-}
-
-function isPlainCommit({ kind, node }: Statement): boolean {
-  return kind === "TransactionStmt" && node.kind === "TRANS_STMT_COMMIT" && node.chain !== true;
 }
 
 function redundant(statement: TransactionStatement): Problem {

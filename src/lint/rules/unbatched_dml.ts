@@ -47,7 +47,7 @@ $$;`,
       return [{
         message:
           `This ${change.kind} locks every row of ${name} until the transaction ends: who wants to change one waits.`,
-        safeForm: batchedForm(statement, { change, table, file }),
+        safeForm: batchedForm(statement, { change, table, catalog, file }),
         fix: null,
       }];
     }),

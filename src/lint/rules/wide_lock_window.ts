@@ -1,4 +1,5 @@
 import { isSame } from "../../catalog/resolve.ts";
+import { hasConcurrentForm } from "../concurrent_form.ts";
 import { behindTheRest, lineOf } from "../held_before.ts";
 import { heldExclusively, isTable, locksInUse } from "../in_use.ts";
 import type { Statement } from "../../sql/parser.ts";
@@ -13,7 +14,8 @@ export const wideLockWindow: Rule = {
   why:
     "The first table stays locked while the second is waited for, so that its readers wait for queries on the other. A " +
     "program that uses both in another order waits for the migration while that waits for it: a deadlock, of which the " +
-    "server ends one side. What a single statement locks counts as one, and so do the partitions of a table.",
+    "server ends one side. What a single statement locks counts as one, and so do the partitions of a table. DROP INDEX, DETACH PARTITION and " +
+    "others that can be made CONCURRENTLY have rules of their own, and are no finding here.",
   instead: "Give each table a migration of its own. Where both must change together, take the locks in one statement " +
     "before, with a short lock_timeout: LOCK TABLE a, b.",
   source: "https://www.postgresql.org/docs/current/explicit-locking.html#LOCKING-DEADLOCKS",
@@ -24,6 +26,7 @@ export const wideLockWindow: Rule = {
   }],
   check: (linted, file) => {
     const { statement } = linted;
+    if (hasConcurrentForm(statement)) return [];
     const { held, isSaid } = heldTables(file);
     // It has been said of the statement that took the second table.
     if (isSaid) return [];
@@ -56,7 +59,7 @@ interface HeldTable extends Table {
 const heldTables = overTransaction<{ held: HeldTable[]; isSaid: boolean }>(
   () => ({ held: [], isSaid: false }),
   (state, { statement, locks }) => {
-    if (state.isSaid) return;
+    if (state.isSaid || hasConcurrentForm(statement)) return;
     const added = newTables(locks, state.held);
     state.isSaid = state.held.length > 0 && treesOf(added).length > 0;
     state.held.push(...added.map((lock) => ({ ...lock, statement })));
