@@ -30,7 +30,9 @@ Deno.test({
     const { code, stdout, stderr } = await runProgram(["up"], options);
     assert.deepEqual({ code, stdout }, { code: 4, stdout: "" });
     assert.match(stderr, /^error: This server is a replica: it cannot be changed \[25006\]\nhint: .*primary/);
-    for (const command of [["status"], ["verify"], ["up", "--dry-run"]]) assertDone(await runProgram(command, options));
+    for (const command of [["status"], ["verify"], ["up", "--dry-run"], ["plan"]]) {
+      assertDone(await runProgram(command, options));
+    }
     assert.deepEqual(await server.query(server.url(), "SELECT to_regclass('schema_migrations') AS t"), [{ t: null }]);
 
     await server.promote();

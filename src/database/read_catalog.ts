@@ -15,6 +15,9 @@ import { type Sql, sql } from "./sql.ts";
 const LOCK_TIMEOUT = "200ms";
 const ATTEMPTS = 5;
 
+/** Whatever the role has: a database of many thousands of tables takes a while to read. */
+const STATEMENT_TIMEOUT = "1min";
+
 /** lock_not_available (PostgreSQL documentation, "PostgreSQL Error Codes"). */
 const LOCK_NOT_AVAILABLE = "55P03";
 
@@ -57,7 +60,7 @@ const UTC = /^(etc\/)?(utc|uct|gmt|universal|zulu|greenwich|gmt[+-]?0)$/i;
 async function readOnly(session: Session, select: Sql): Promise<string | null> {
   const text =
     sql`BEGIN READ ONLY; SET LOCAL search_path = pg_catalog, pg_temp; SET LOCAL lock_timeout = ${LOCK_TIMEOUT};
-    SET LOCAL jit = off;
+    SET LOCAL statement_timeout = ${STATEMENT_TIMEOUT}; SET LOCAL jit = off;
     ${select}; COMMIT`.text;
   for (let attempt = 1;; attempt++) {
     try {
