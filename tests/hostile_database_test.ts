@@ -35,6 +35,9 @@ for (const server of await sharedServers()) {
       const run = (...args: readonly string[]) => project.run(args, under(path));
       assertDone(await run("status"));
       assertDone(await run("up", "--to", "2"));
+      await project.directory.write("003_c.sql", "UPDATE public.a SET n = n + 1 WHERE n = 2;\n" + FILES["003_c.sql"]);
+      assertDone(await run("plan"));
+      await project.directory.write("003_c.sql", FILES["003_c.sql"]);
       const failed = await run("up");
       assert.match(failed.stderr, /^ *1\/1 .*\n\nerror: column "nonsense" does not exist/, path);
       await project.query("UPDATE public.schema_migrations SET checksum = NULL, source = NULL WHERE version = 1");

@@ -74,6 +74,11 @@ for (const server of await sharedServers()) {
           })),
         );
         assertDone(await project.run(["verify", "--strict"], { env: { DATABASE_URL: url.href } }));
+        await project.directory.write(
+          "004_d.sql",
+          "ALTER TABLE public.b ADD CHECK (t <> 'it''s \\');\nDELETE FROM public.b;\n",
+        );
+        assertDone(await project.run(["plan"], { env: { DATABASE_URL: url.href } }));
       } finally {
         await project.query(`
           SET default_transaction_read_only = off; SET lock_timeout = 0; SET statement_timeout = 0; BEGIN READ WRITE;

@@ -3,7 +3,7 @@ import { flag, version } from "../option.ts";
 
 export const planCommand = defineCommand({
   name: "plan",
-  summary: "what the pending migrations would lock, read and rewrite on this database, and who is using it",
+  summary: "what pending migrations would lock, read and rewrite here, and who uses that now",
   details: [
     "Reads only, and nothing that it locks makes anybody wait. A standby will do.",
     "Each statement gets a verdict. instant: nobody notices. short: at work for up to a second. long: at work for longer, " +
