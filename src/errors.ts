@@ -1368,7 +1368,9 @@ export function removedSinceBase(file: string, { name, base }: {
 }): Failure {
   return new Failure("base-removed", 7, `${name} is in ${base}, and was removed`, {
     file,
-    hint: "Bring the file back. What takes back what it did is a new migration: pgmigrate new --revert VERSION",
+    hint:
+      "Bring the file back: what takes back what it did is a new migration (pgmigrate new --revert VERSION). If it " +
+      "came to the base after this branch began, merge the base first",
   });
 }
 
