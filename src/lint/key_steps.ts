@@ -1,13 +1,15 @@
 /** The steps of a UNIQUE or PRIMARY KEY that is added to a table that others use. */
 
 import type { Catalog } from "../catalog/catalog.ts";
-import { findColumn } from "../catalog/resolve.ts";
+import { findColumn, findRelation } from "../catalog/resolve.ts";
 import { identifier, listedParts } from "../sql/identifiers.ts";
 import type { ActionSteps } from "./action_problems.ts";
-import { type AddedConstraint, addedConstraintProblems } from "./added_constraints.ts";
+import { type AddedConstraint, addedConstraintProblems, type ConstraintFault } from "./added_constraints.ts";
 import { leafPartitions } from "./leaf_partitions.ts";
 import type { LintedFile, LintedStatement, Problem } from "./rule.ts";
+import { isProvedNotNull } from "./not_null_proof.ts";
 import { notNullSteps } from "./not_null_steps.ts";
+import { listOf } from "./shown_name.ts";
 import { adoptIndex, buildIndex, keyName, type UniqueKey, uniqueSteps } from "./unique_steps.ts";
 
 /** What is wrong with the keys of one kind that a statement adds. */
@@ -15,17 +17,21 @@ export function keyProblems(
   linted: LintedStatement,
   { file, kind }: { readonly file: LintedFile; readonly kind: "CONSTR_UNIQUE" | "CONSTR_PRIMARY" },
 ): readonly Problem[] {
+  const { catalog } = linted;
+  const { postgresVersion } = file;
   return addedConstraintProblems(linted, {
     file,
     kinds: [kind],
     faultOf: (added) => {
-      if (!isBuiltAtOnce(added)) return null;
+      if (!isBuiltAtOnce(added)) {
+        return kind === "CONSTR_PRIMARY" ? adoptionFault(added, { catalog, postgresVersion }) : null;
+      }
       const { constraint, column, sql } = added;
       const columns = column === null ? listedParts(constraint.keys) : [column.name];
       const name = identifier(keyName(sql, { constraint, columns }));
       const message = `The index of ${name} is built over the whole of ${sql.table} under an ACCESS EXCLUSIVE lock: ` +
         "nobody reads or writes the table until that is done.";
-      return { message, steps: keySteps(added, { catalog: linted.catalog, postgresVersion: file.postgresVersion }) };
+      return { message, steps: keySteps(added, { catalog, postgresVersion }) };
     },
   });
 }
@@ -55,7 +61,35 @@ function keySteps(added: AddedConstraint, { catalog, postgresVersion }: KeyOptio
 
 function nullableColumns({ constraint, relation }: AddedConstraint, { columns }: UniqueKey): readonly string[] {
   if (constraint.contype !== "CONSTR_PRIMARY") return [];
-  return columns.filter((column) => findColumn(relation, column)?.notNull !== true);
+  return columns.filter((column) => !isProvedNotNull(relation, column));
+}
+
+/** PRIMARY KEY … USING INDEX is instant, unless rows have to be read for NULLs. */
+function adoptionFault(
+  { action, constraint, relation, sql }: AddedConstraint,
+  { catalog, postgresVersion }: KeyOptions,
+): ConstraintFault | null {
+  const index = findRelation(catalog, { schema: relation.schema, name: constraint.indexname ?? "" })?.index ?? null;
+  const columns = (index?.columns ?? []).flatMap((column) => column ?? []);
+  const nullable = columns.filter((column) =>
+    findColumn(relation, column) !== null && !isProvedNotNull(relation, column)
+  );
+  if (nullable.length === 0) return null;
+  const steps = nullable.map((column) => notNullSteps(sql, { column, postgresVersion }));
+  const message =
+    `Every row of ${sql.table} is read, to see that none has a NULL in ${listOf(nullable.map(identifier))}, ` +
+    "under an ACCESS EXCLUSIVE lock: nobody reads or writes the table until that is done.";
+  const title = `let no more NULLs into ${listOf(nullable)}`;
+  const last = { title: "add the key", sql: `${sql.alter} ${action.text};`, noTransaction: false };
+  return {
+    message,
+    steps: {
+      title,
+      action: steps.map((one) => one.action).join(", "),
+      next: [...steps.map(({ next }) => next), last],
+      mechanical: true,
+    },
+  };
 }
 
 /** On the partitioned table alone it is not valid, until the same stands on each partition and is attached. */

@@ -8,9 +8,9 @@ import {
   isValidatedAtOnce,
   notValidSteps,
 } from "../added_constraints.ts";
+import { constraintOf } from "../column_parts.ts";
 import { type LeafPartition, leafPartitions } from "../leaf_partitions.ts";
 import type { Rule } from "../rule.ts";
-import { defaultOf } from "../staged_column.ts";
 
 export const addFkValid: Rule = {
   id: "add-fk-valid",
@@ -18,8 +18,8 @@ export const addFkValid: Rule = {
   fires: "a FOREIGN KEY that is added to an existing table without NOT VALID",
   why:
     "PostgreSQL looks every row up in the other table, and holds a SHARE ROW EXCLUSIVE lock on both tables while it does: " +
-    "nobody writes to either of them for as long as that takes. A new column that is NULL in every row has nothing to look " +
-    "up; one with a default has.",
+    "nobody writes to either of them for as long as that takes. A new column without a default has nothing to look up; " +
+    "one with a default has, even DEFAULT NULL.",
   instead:
     "Add it as NOT VALID: it holds for all that is written from then on, and no row is read. A later migration validates " +
     "it, while others read and write.",
@@ -54,7 +54,9 @@ export const addFkValid: Rule = {
       kinds: ["CONSTR_FOREIGN"],
       faultOf: (added) => {
         const { constraint, column, sql } = added;
-        if (!isValidatedAtOnce(added) || column !== null && defaultOf(column) === null) return null;
+        if (!isValidatedAtOnce(added) || column !== null && constraintOf(column, "CONSTR_DEFAULT") === null) {
+          return null;
+        }
         const parent = relationName(constraint.pktable!);
         const chosen = sql.freeName(column?.name ?? listedParts(constraint.fk_attrs).join("_"), "fkey");
         const [both, either] = parent === sql.table ? ["it", parent] : ["both", `${sql.table} or ${parent}`];

@@ -1,9 +1,7 @@
-import type { Relation } from "../../catalog/catalog.ts";
-import { findColumn } from "../../catalog/resolve.ts";
-import { provesNotNull } from "../../impact/proves_not_null.ts";
 import { identifier, listedParts } from "../../sql/identifiers.ts";
 import { actionProblems, type ActionSteps } from "../action_problems.ts";
 import { addedConstraint, type AlterTableAction, alterTableActions, isAlterTable } from "../alter_table_actions.ts";
+import { isProvedNotNull, notNullCheck } from "../not_null_proof.ts";
 import { notNullSteps, provedNotNull } from "../not_null_steps.ts";
 import type { Rule } from "../rule.ts";
 import { type TableSql, tableSql } from "../table_sql.ts";
@@ -46,7 +44,7 @@ ALTER TABLE posts DROP CONSTRAINT posts_title_not_null;`,
     const sql = tableSql(statement, relation, { catalog, file });
     const found = alterTableActions(statement).flatMap((action) => {
       const column = requiredColumn(action);
-      if (column === null || isProved(relation, column)) return [];
+      if (column === null || isProvedNotNull(relation, column)) return [];
       const message =
         `Every row of ${sql.table} is read, to see that none has a NULL in ${identifier(column)}, under an ` +
         "ACCESS EXCLUSIVE lock: nobody reads or writes the table until that is done.";
@@ -64,23 +62,11 @@ function requiredColumn({ command }: AlterTableAction): string | null {
   return listedParts(constraint.keys)[0] ?? null;
 }
 
-function isProved(relation: Relation, column: string): boolean {
-  return findColumn(relation, column)?.notNull === true || checkOn(relation, column)?.validated === true;
-}
-
-/** A CHECK that says it, a validated one first. */
-function checkOn({ constraints }: Relation, column: string) {
-  const checks = constraints.filter(({ kind, expression }) =>
-    kind === "check" && expression !== null && provesNotNull(expression, column)
-  );
-  return checks.find(({ validated }) => validated) ?? checks[0] ?? null;
-}
-
 function stepsFor(
   column: string,
   { sql, postgresVersion }: { readonly sql: TableSql; readonly postgresVersion: number },
 ): ActionSteps {
-  const check = checkOn(sql.relation, column);
+  const check = notNullCheck(sql.relation, column);
   if (check !== null) {
     // An earlier migration has begun already.
     const next = provedNotNull(sql, { column, constraint: check.name });
