@@ -183,5 +183,5 @@ function attachPartition(catalog: Catalog, parent: Relation, { command: { def } 
 function detachPartition(catalog: Catalog, parent: Relation, { command: { def } }: Action): void {
   if (def === undefined || !("PartitionCmd" in def) || def.PartitionCmd.name === undefined) return;
   const child = resolveRelation(catalog, def.PartitionCmd.name);
-  if (child !== null) detach(catalog, { parent, child });
+  if (child !== null) detach(catalog, { parent, child, concurrent: def.PartitionCmd.concurrent === true });
 }

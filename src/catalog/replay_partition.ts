@@ -141,11 +141,12 @@ export function attach(
   inheritConstraints(catalog, parent, now());
 }
 
-/** DETACH PARTITION: what it has from above stays its own. */
+/** DETACH PARTITION: what it has from above stays its own. CONCURRENTLY leaves its bounds behind as a CHECK. */
 export function detach(
   catalog: Catalog,
-  { parent, child }: { readonly parent: Relation; readonly child: Relation },
+  { parent, child, concurrent }: { readonly parent: Relation; readonly child: Relation; readonly concurrent: boolean },
 ): void {
+  if (concurrent) addBounds(catalog, parent, child);
   change(catalog, child, ({ parents }) => ({
     parents: parents.filter((one) => !isSame(one, parent)),
     partition: null,
@@ -156,4 +157,23 @@ export function detach(
       parents: parents.filter((one) => !above.some((other) => isSame(other, one))),
     }));
   }
+}
+
+/** The CHECK's expression is not made here: nothing is known of it but its columns. */
+function addBounds(catalog: Catalog, { partitionKey }: Relation, child: Relation): void {
+  const columns = (partitionKey?.columns ?? []).filter((column) => column !== null);
+  const { schema, name: table } = child;
+  const only = columns.length === 1 ? columns[0]! : null;
+  const parts = { schema, table, columns: only, label: "check" };
+  addConstraint(catalog, child, {
+    name: chooseName(catalog, parts, { constraint: true, relation: false }),
+    kind: "check",
+    validated: true,
+    columns,
+    expression: null,
+    references: null,
+    referencedColumns: [],
+    onDelete: null,
+    onUpdate: null,
+  });
 }
