@@ -2,6 +2,7 @@
 
 import type { Catalog } from "../catalog/catalog.ts";
 import { replay } from "../catalog/replay.ts";
+import { resetSession } from "../catalog/replay_settings.ts";
 import { readCatalog } from "../database/read_catalog.ts";
 import { readUsage } from "../database/read_usage.ts";
 import type { Session } from "../database/session.ts";
@@ -71,6 +72,7 @@ function impactsOf(
 ): ReadonlyMap<Statement, Impact> {
   const impacts = new Map<Statement, Impact>();
   for (const { file, statements } of files) {
+    resetSession(catalog);
     for (const statement of statements ?? []) {
       impacts.set(statement, impactOf(statement, catalog, { postgresVersion }));
       replay(catalog, statement, file.migration.version);
@@ -91,6 +93,7 @@ function judgeFile({ file, statements }: ParsedFile, known: Known): readonly Sta
   if (statements === null) return [unparsedFile(file)];
   const { version, name, directives } = file.migration;
   const held: HeldLock[] = [];
+  resetSession(known.catalog);
   return statements.map((statement) => {
     const { catalog, usage, impacts, plans } = known;
     const explained = plans.get(statement) ?? null;

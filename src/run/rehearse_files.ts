@@ -2,6 +2,7 @@
 
 import type { Catalog } from "../catalog/catalog.ts";
 import { replay } from "../catalog/replay.ts";
+import { resetSession as resetReplayed } from "../catalog/replay_settings.ts";
 import type { Database } from "../database/database.ts";
 import type { Lock } from "../database/held_lock.ts";
 import { measureOutside } from "../database/measure_outside.ts";
@@ -97,7 +98,8 @@ class Rehearsal {
 
   async run(file: CheckedFile): Promise<void> {
     const { version, name, directives } = file.migration;
-    const { lock, session } = this.stage;
+    const { lock, session, catalog } = this.stage;
+    resetReplayed(catalog);
     this.#held = [];
     this.#statements = [];
     this.#pid = session.facts.serverPid;
