@@ -110,7 +110,8 @@ const INCONCLUSIVE = {
   "002_places.sql": "CREATE TABLE never ();\nCREATE EXTENSION postgis;\nCREATE TABLE places (at geometry);\n",
   "003_more.sql": "ALTER TABLE places ADD COLUMN n int;\n",
   "004_fine.sql": "ALTER TABLE a ADD COLUMN m int;\n",
-  "005_grant.sql": "GRANT SELECT ON a TO web;\n",
+  "005_grant.sql": "CREATE TABLE e ();\nGRANT SELECT ON a TO web;\n",
+  "006_after.sql": "DROP TABLE e;\n",
 };
 
 Deno.test("what the embedded PostgreSQL has not is named, and its migration is inconclusive, not passed", async () => {
@@ -123,8 +124,9 @@ Deno.test("what the embedded PostgreSQL has not is named, and its migration is i
     `inconclusive  002_places.sql: ${needs("the extension postgis")} (line 2)`,
     'inconclusive  003_more.sql: relation "places" does not exist, and 002_places.sql could not be tried (line 1)',
     "passed        004_fine.sql",
-    `inconclusive  005_grant.sql: ${needs("the role web")} (line 1)`,
-    "2 of 5 migrations passed on PostgreSQL 18.3 (embedded) in DURATION; 3 are inconclusive.",
+    `inconclusive  005_grant.sql: ${needs("the role web")} (line 2)`,
+    "passed        006_after.sql",
+    "3 of 6 migrations passed on PostgreSQL 18.3 (embedded) in DURATION; 3 are inconclusive.",
     "Nothing is known of what is inconclusive. To try it on a server: pgmigrate check --database-url URL",
     "",
   ]);
@@ -149,6 +151,28 @@ Deno.test("check --strict exits with 7 for inconclusive migrations", async () =>
   ]);
   assert.match(String(places!.reason), /extension postgis/);
   assert.deepEqual(resultOf(stdout).inconclusive, ["2", "3", "5"]);
+});
+
+Deno.test("roles that are missing are made for what comes after, where what fails then is a failure", async () => {
+  await using files = await project({
+    "001_a.sql": 'CREATE TABLE a (n int);\nGRANT SELECT ON a TO web;\nALTER TABLE a OWNER TO "the owner";\n',
+    "002_web.sql": "CREATE TABLE b ();\nSET LOCAL ROLE web;\nDROP TABLE b;\n",
+    "003_both.sql": "GRANT SELECT ON a TO pg_no_such_role;\n",
+    "004_fine.sql": "ALTER TABLE a ADD COLUMN m int;\n",
+  });
+  const { code, stdout } = await files.check("--json", ...HARDLY_LINTED);
+  assert.equal(code, 0, stdout);
+  const has = "which the embedded PostgreSQL has not";
+  assert.deepEqual(linesOf(stdout, "migration").map(({ state, line, reason }) => [state, line, reason]), [
+    ["inconclusive", 2, `needs the role web and the role the owner, ${has}`],
+    ["inconclusive", 3, "must be owner of table b, and the role web has no rights here"],
+    ["inconclusive", 1, `needs the role pg_no_such_role, ${has}`],
+    ["passed", undefined, undefined],
+  ]);
+  await files.directory.write("002_web.sql", "SELECT nothing FROM a;\n");
+  const failing = await files.check("--json", ...HARDLY_LINTED);
+  assert.equal(failing.code, 7);
+  assert.deepEqual(states(failing.stdout).slice(0, 2), ["001_a.sql inconclusive", "002_web.sql failed"]);
 });
 
 Deno.test("a file that ends the embedded PostgreSQL is inconclusive, and so are those behind it", async () => {

@@ -13,6 +13,11 @@ export function dropDatabase(name: string): string {
   return sql`DROP DATABASE IF EXISTS ${identifier(name)} WITH (FORCE)`.text;
 }
 
+/** A role without any rights, in place of one that the server of the migrations has. */
+export async function createRole(session: Session, name: string): Promise<void> {
+  await session.run(sql`CREATE ROLE ${identifier(name)}`.text);
+}
+
 /** For a tracker that stands in a schema of its own, which in a new database nobody has made. */
 export async function createSchema(session: Session, name: string): Promise<void> {
   await session.run(sql`CREATE SCHEMA IF NOT EXISTS ${identifier(name)}`.text);

@@ -10,6 +10,8 @@ interface Rule {
   readonly need: string;
 }
 
+const NO_ROLE = /^role "(.+)" does not exist$/;
+
 /** Measured on the embedded PostgreSQL 18; the codes are those of the manual's appendix "PostgreSQL Error Codes". */
 const RULES: readonly Rule[] = [
   { sqlstate: "0A000", says: /^extension "(.+)" is not available$/, need: "the extension $1" },
@@ -18,9 +20,9 @@ const RULES: readonly Rule[] = [
     says: /^extension "(.+)" has no (?:installation script nor )?update path (?:.* to|for) version "(.+)"$/,
     need: "version $2 of the extension $1",
   },
-  { sqlstate: "42704", says: /^role "(.+)" does not exist$/, need: "the role $1" },
+  { sqlstate: "42704", says: NO_ROLE, need: "the role $1" },
   // SET ROLE and SET SESSION AUTHORIZATION.
-  { sqlstate: "22023", says: /^role "(.+)" does not exist$/, need: "the role $1" },
+  { sqlstate: "22023", says: NO_ROLE, need: "the role $1" },
   { sqlstate: "3D000", says: /^database "(.+)" does not exist$/, need: "the database $1" },
   { sqlstate: "42704", says: /^tablespace "(.+)" does not exist$/, need: "the tablespace $1" },
   { sqlstate: "22023", says: /^Tablespace "(.+)" does not exist\.$/, need: "the tablespace $1" },
@@ -53,6 +55,11 @@ const RULES: readonly Rule[] = [
   { sqlstate: "22023", says: /^security label provider "(.+)" is not loaded$/, need: "the security label provider $1" },
   { sqlstate: "22023", says: /^no security label providers have been loaded$/, need: "a security label provider" },
 ];
+
+/** The role that is missing; null where it is anything else, or nothing. */
+export function missingRole(message: string, { sqlstate }: Pick<FailureDetails, "sqlstate">): string | null {
+  return sqlstate === "42704" || sqlstate === "22023" ? NO_ROLE.exec(message)?.[1] ?? null : null;
+}
 
 /**
  * Names what is missing, as `the extension postgis`.
