@@ -46,9 +46,10 @@ export function statementJudged(event: StatementJudged): Fields {
     statement: event.statement,
     verdict: event.verdict,
     reason: redact(event.reason),
-    locks: event.locks,
-    scans: event.scans,
-    rewrites: event.rewrites,
+    // By name: nothing else orders what was measured, and what was predicted is to be compared with it.
+    locks: event.locks.toSorted((one, other) => compare(one.relation, other.relation) || compare(one.mode, other.mode)),
+    scans: event.scans.toSorted(compare),
+    rewrites: event.rewrites.toSorted(compare),
     unknown: event.unknown !== null,
     unknown_reason: event.unknown === null ? undefined : redact(event.unknown),
     relations: event.relations.map((one) => ({ ...one, users: one.users.map(redact) })),
@@ -57,6 +58,10 @@ export function statementJudged(event: StatementJudged): Fields {
     wal_bytes: measured?.walBytes,
     rows: measured?.rows,
   };
+}
+
+function compare(one: string, other: string): number {
+  return one < other ? -1 : one > other ? 1 : 0;
 }
 
 export function proofAnswer(answer: LintResult | CheckResult | PlanResult | RehearseResult): Fields {
