@@ -47,15 +47,9 @@ ALTER TABLE events_2026 DROP CONSTRAINT events_2026_bound_check;`,
     if (unproven.length === 0) return [];
     const from = command.name?.location ?? statement.start;
     const proof = proofSteps({ statement, bound: command.bound ?? {}, parent, from }, unproven);
-    const names = listOf(unproven.map(({ relation }) => shownName(relation)));
     const attach = [`${statement.text};`, ...(proof?.after ?? [])].join("\n");
     return [{
-      message: `Readers and writers of ${names} wait while all of ${unproven.length === 1 ? "it" : "them"} is read: ` +
-        `no CHECK proves that ${
-          unproven.some(({ role }) => role === "new")
-            ? "the rows are within the bound"
-            : "it holds no row of the new one"
-        }.`,
+      message: messageOf(unproven),
       safeForm: proof === null ? null : writeSafeForm([
         ...proof.before,
         { title: "attach it, and drop what is proven", sql: attach, noTransaction: false },
@@ -64,6 +58,19 @@ ALTER TABLE events_2026 DROP CONSTRAINT events_2026_bound_check;`,
     }];
   },
 };
+
+function messageOf(unproven: readonly Unproven[]): string {
+  const names = unproven.map(({ relation }) => shownName(relation));
+  const proofs = unproven.map(({ role }, index) =>
+    role === "new"
+      ? `that ${names[index]} keeps within the bound`
+      : `that ${names[index]} has no row of the new partition`
+  );
+  return `Readers and writers of ${listOf(names)} wait while ${
+    names.length === 1 ? "it" : "each"
+  } is read whole: no CHECK ` +
+    `proves ${listOf(proofs)}.`;
+}
 
 function attachedPartition({ statement, catalog }: LintedStatement) {
   if (!isAlterTable(statement)) return null;
