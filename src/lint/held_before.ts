@@ -9,7 +9,7 @@ import { overTransaction } from "./same_transaction.ts";
 import { writeSafeForm } from "./safe_form.ts";
 import { listOf, shownName } from "./shown_name.ts";
 
-/** An AccessExclusiveLock that an earlier statement of the transaction took on a table or view. */
+/** An ACCESS EXCLUSIVE lock that an earlier statement of the transaction took on a table or view. */
 export interface Held {
   readonly lock: LockInUse;
   readonly statement: Statement;

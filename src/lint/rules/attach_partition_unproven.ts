@@ -12,7 +12,7 @@ export const attachPartitionUnproven: Rule = {
   severity: "error",
   fires: "ATTACH PARTITION of a table without a CHECK that proves its bound",
   why: "The server reads all of the new partition to see that each row is within the bound, and all of the default " +
-    "partition to see that it holds none of them, both under an AccessExclusiveLock: who reads or writes these tables waits " +
+    "partition to see that it holds none of them, both under an ACCESS EXCLUSIVE lock: who reads or writes these tables waits " +
     "until the last row is read.",
   instead:
     "Add a CHECK with the bound as its condition, NOT VALID, and validate it in a migration behind that one, while " +

@@ -8,7 +8,7 @@ export const cluster: Rule = {
   severity: "error",
   fires: "CLUSTER",
   why:
-    "It writes the table and all of its indexes anew, in the order of an index, under an AccessExclusiveLock: readers and " +
+    "It writes the table and all of its indexes anew, in the order of an index, under an ACCESS EXCLUSIVE lock: readers and " +
     "writers wait until it is done. Rows that come later are not kept in that order.",
   instead:
     "Run pg_repack with --order-by, an extension with a program of its own, which does the same while the table is in " +

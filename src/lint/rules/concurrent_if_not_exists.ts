@@ -1,10 +1,10 @@
 import { resolveRelation } from "../../catalog/resolve.ts";
-import { dotted, identifier } from "../../sql/identifiers.ts";
+import { identifier } from "../../sql/identifiers.ts";
+import { builtAnew } from "../built_anew.ts";
 import { isInUse } from "../in_use.ts";
 import type { Rule } from "../rule.ts";
 import { writeSafeForm } from "../safe_form.ts";
 import { runsInTransaction } from "../same_transaction.ts";
-import { keyword, ownTokens, withEdits } from "../text_edits.ts";
 
 export const concurrentIfNotExists: Rule = {
   id: "concurrent-if-not-exists",
@@ -30,13 +30,7 @@ CREATE INDEX CONCURRENTLY posts_user_id_idx ON posts (user_id);`,
     const { relation, idxname = "" } = statement.node;
     const table = resolveRelation(catalog, relation ?? {});
     if (!isInUse(table, file)) return [];
-    const words = keyword(statement, ["if"]);
-    const exists = words === null ? null : ownTokens(statement, words.start)[2] ?? null;
-    if (words === null || exists === null) return [];
-    const create = withEdits(statement, [{ start: words.start - 1, end: exists.end, text: "" }]);
-    // An index is in the schema of its table.
-    const index = dotted([relation?.schemaname, idxname]);
-    const sql = `DROP INDEX CONCURRENTLY IF EXISTS ${index};\n${create}`;
+    const sql = builtAnew(statement);
     const inside = runsInTransaction(file);
     return [{
       message:

@@ -1,18 +1,20 @@
+import type { Relation } from "../../catalog/catalog.ts";
+import { resolveRelation } from "../../catalog/resolve.ts";
 import { relationName } from "../../sql/identifiers.ts";
 import { type CreateIndex, shownIndex } from "../index_statement.ts";
+import { builtAnew } from "../built_anew.ts";
 import { isInUse } from "../in_use.ts";
 import { ownMigration, qualifyingEdits } from "../own_migration.ts";
 import { partitionedIndexForm } from "../partitioned_index.ts";
 import type { LintedFile, LintedStatement, Problem, Rule } from "../rule.ts";
-import { behindKeyword, withEdits } from "../text_edits.ts";
-import { resolveRelation } from "../../catalog/resolve.ts";
+import { behindKeyword } from "../text_edits.ts";
 
 export const createIndexNonconcurrent: Rule = {
   id: "create-index-nonconcurrent",
   severity: "error",
   fires: "CREATE INDEX without CONCURRENTLY on a table that is in use",
   why:
-    "It takes a ShareLock on the table and reads all of it. Until the index is built, every INSERT, UPDATE and DELETE " +
+    "It takes a SHARE lock on the table and reads all of it. Until the index is built, every INSERT, UPDATE and DELETE " +
     "waits; readers go on. On a large table that takes minutes.",
   instead:
     "CREATE INDEX CONCURRENTLY takes longer, and nobody waits for it. It cannot run in a transaction, so it stands " +
@@ -43,7 +45,7 @@ CREATE TABLE events_2026 PARTITION OF events FOR VALUES FROM ('2026-01-01') TO (
     if (statement.kind !== "IndexStmt" || statement.node.concurrent || statement.node.relation === undefined) return [];
     const table = resolveRelation(catalog, statement.node.relation);
     if (!isInUse(table, file)) return [];
-    if (table.kind !== "partitioned-table") return [plain({ statement, catalog }, file)];
+    if (table.kind !== "partitioned-table") return [plain({ statement, catalog, table }, file)];
     // ON ONLY makes an invalid index without anything in it.
     if (statement.node.relation.inh !== true) return [];
     return [{
@@ -55,13 +57,17 @@ CREATE TABLE events_2026 PARTITION OF events FOR VALUES FROM ('2026-01-01') TO (
 };
 
 function plain(
-  { statement, catalog }: Pick<LintedStatement, "catalog"> & { readonly statement: CreateIndex },
+  { statement, catalog, table }: Pick<LintedStatement, "catalog"> & {
+    readonly statement: CreateIndex;
+    readonly table: Relation;
+  },
   file: LintedFile,
 ): Problem {
   const { idxname, relation } = statement.node;
   const word = behindKeyword(statement, ["index"], "CONCURRENTLY");
   const moved = qualifyingEdits({ statement, catalog }, { file, relations: [relation] });
-  const sql = withEdits(statement, [...(word === null ? [] : [word]), ...moved]);
+  const schema = moved.length === 0 ? relation?.schemaname : table.schema;
+  const sql = builtAnew(statement, { edits: [...(word === null ? [] : [word]), ...moved], schema });
   const title = `create index ${idxname ?? `on ${relation?.relname ?? ""}`}`;
   const names = [relation?.relname ?? "", ...(idxname === undefined ? [] : [idxname])];
   return { message: message(statement), ...ownMigration({ sql, title, names }, { statement, file }) };
@@ -70,5 +76,5 @@ function plain(
 function message({ node }: CreateIndex): string {
   const table = relationName(node.relation!);
   return `Every INSERT, UPDATE and DELETE on ${table} waits until ${shownIndex(node)} is built: CREATE INDEX holds a ` +
-    `ShareLock on ${table} while it reads all of it.`;
+    `SHARE lock on ${table} while it reads all of it.`;
 }

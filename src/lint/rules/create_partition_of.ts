@@ -15,11 +15,11 @@ export const createPartitionOf: Rule = {
   severity: "warning",
   fires: "CREATE TABLE … PARTITION OF a table that is in use",
   why:
-    "It takes an AccessExclusiveLock on the partitioned table and waits for every query on it, on any of its partitions " +
+    "It takes an ACCESS EXCLUSIVE lock on the partitioned table and waits for every query on it, on any of its partitions " +
     "too, and all who come after wait behind it. Where there is a default partition, that one is read whole under the same " +
     "lock, to see that it holds no row of the new one, and it is an error.",
   instead: "Create the table by itself, like the partitioned one, and attach it: ATTACH PARTITION takes a " +
-    "ShareUpdateExclusiveLock on the partitioned table, under which others read and write. Where there is a default " +
+    "SHARE UPDATE EXCLUSIVE lock on the partitioned table, under which others read and write. Where there is a default " +
     "partition, prove first, with a CHECK, that it holds no row of the new one.",
   source: "https://www.postgresql.org/docs/current/ddl-partitioning.html#DDL-PARTITIONING-DECLARATIVE-MAINTENANCE",
   examples: [{
@@ -50,7 +50,7 @@ ALTER TABLE events ATTACH PARTITION events_2026 FOR VALUES FROM ('2026-01-01') T
           shownName(other)
         }, the default one, is read ` +
           "whole."
-        : `Readers and writers of ${name} wait from the moment this asks for its AccessExclusiveLock until the file's ` +
+        : `Readers and writers of ${name} wait from the moment this asks for its ACCESS EXCLUSIVE lock until the file's ` +
           "transaction ends; it gets the lock only when every query that runs there has ended.",
       safeForm: proof === null || attach === null ? null : writeSafeForm([
         ...proof.before,

@@ -13,7 +13,7 @@ export const detachNonconcurrent: Rule = {
   severity: "warning",
   fires: "DETACH PARTITION without CONCURRENTLY",
   why:
-    "It takes an AccessExclusiveLock on the partitioned table and on the partition. It is quick once it has them, but it " +
+    "It takes an ACCESS EXCLUSIVE lock on the partitioned table and on the partition. It is quick once it has them, but it " +
     "waits for every query on any of the partitions, and all who come after it wait behind it.",
   instead:
     "DETACH PARTITION … CONCURRENTLY lets others read and write meanwhile. It cannot run in a transaction, so it stands " +
@@ -39,7 +39,7 @@ CREATE TABLE events_2016 PARTITION OF events FOR VALUES FROM ('2016-01-01') TO (
     if (!isInUse(parent, file)) return [];
     const message =
       `Readers and writers of ${relationName(range)} and ${relationName(detached.name)} wait from the moment ` +
-      `this asks for its AccessExclusiveLock until the file's transaction ends; it gets the lock only when every query on ` +
+      `this asks for its ACCESS EXCLUSIVE lock until the file's transaction ends; it gets the lock only when every query on ` +
       "any of the partitions has ended.";
     const other = defaultPartition(parent, catalog);
     if (other !== null) {

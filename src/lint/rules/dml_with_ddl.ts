@@ -14,7 +14,7 @@ export const dmlWithDdl: Rule = {
   severity: "warning",
   fires: "UPDATE, DELETE or MERGE in one transaction with a statement that locks a table for itself",
   why:
-    "ALTER TABLE and the like keep their AccessExclusiveLock until the transaction ends. Behind one, every reader and " +
+    "ALTER TABLE and the like keep their ACCESS EXCLUSIVE lock until the transaction ends. Behind one, every reader and " +
     "writer of its table waits until the last row is changed. Before one, the changed rows stay locked while it waits for " +
     "the table, and programs that wait for these rows hold the table: a deadlock, of which the server ends one side. " +
     "Changes of single rows, by a unique key, are no finding.",

@@ -12,7 +12,7 @@ export const dropIndexNonconcurrent: Rule = {
   severity: "warning",
   fires: "DROP INDEX without CONCURRENTLY",
   why:
-    "It takes an AccessExclusiveLock on the index and on its table. It is quick once it has them, but it waits for " +
+    "It takes an ACCESS EXCLUSIVE lock on the index and on its table. It is quick once it has them, but it waits for " +
     "every query that runs on the table, and all who come after it, readers included, wait behind it; in a file with more " +
     "statements they wait until the last one is done.",
   instead:
@@ -59,7 +59,7 @@ function tableOf(index: Relation, catalog: Catalog): Relation {
 function messageOf(indexes: readonly Relation[]): string {
   const tables = [...new Set(indexes.flatMap(({ index }) => index === null ? [] : [shownName(index.table)]))];
   const on = tables.length === 0 ? (indexes.length === 1 ? "its table" : "their tables") : listOf(tables);
-  return `Readers and writers of ${on} wait from the moment this asks for its AccessExclusiveLock until the file's ` +
+  return `Readers and writers of ${on} wait from the moment this asks for its ACCESS EXCLUSIVE lock until the file's ` +
     `transaction ends; it gets the lock only when every query that runs there has ended.`;
 }
 

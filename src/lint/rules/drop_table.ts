@@ -14,7 +14,7 @@ export const dropTable: Rule = {
   fires: "DROP TABLE",
   why:
     "The statement is instant, but programs that are running still use the table and fail from that moment on. Its rows " +
-    "are lost. It takes an AccessExclusiveLock, for a partition on the partitioned table too, and waits for every query there.",
+    "are lost. It takes an ACCESS EXCLUSIVE lock, for a partition on the partitioned table too, and waits for every query there.",
   instead:
     "First release programs that do not name the table. pg_stat_user_tables tells whether anybody still reads or " +
     "writes it. Drop it when no program does, and say so in the file: ignore=drop-table and the reason. Detach a partition " +

@@ -14,7 +14,7 @@ export const dropTableWithFk: Rule = {
   severity: "warning",
   fires: "DROP TABLE or DROP COLUMN that takes a foreign key along",
   why: "A foreign key is kept up by triggers on both of its tables. To take them away the statement needs an " +
-    "AccessExclusiveLock on the other table too, which it does not name: readers and writers of that one wait as well, " +
+    "ACCESS EXCLUSIVE lock on the other table too, which it does not name: readers and writers of that one wait as well, " +
     "behind every query that runs there, and until the transaction ends.",
   instead:
     "Drop the constraint in a migration of its own, which is over as soon as it has the locks, and the table or the " +

@@ -11,7 +11,7 @@ export const refreshMatview: Rule = {
   severity: "error",
   fires: "REFRESH MATERIALIZED VIEW without CONCURRENTLY",
   why:
-    "It takes an AccessExclusiveLock on the materialized view, so that everybody who reads it waits until its query has " +
+    "It takes an ACCESS EXCLUSIVE lock on the materialized view, so that everybody who reads it waits until its query has " +
     "run and the rows are written.",
   instead:
     "REFRESH MATERIALIZED VIEW CONCURRENTLY compares the new rows with the old ones and changes what differs, while " +

@@ -12,8 +12,8 @@ export const reindexNonconcurrent: Rule = {
   severity: "error",
   fires: "REINDEX without CONCURRENTLY",
   why:
-    "It takes a ShareLock on the table, so that every INSERT, UPDATE and DELETE waits until the index is built anew, and " +
-    "an AccessExclusiveLock on the index. Queries wait too: to plan one, the server opens every index of its tables, " +
+    "It takes a SHARE lock on the table, so that every INSERT, UPDATE and DELETE waits until the index is built anew, and " +
+    "an ACCESS EXCLUSIVE lock on the index. Queries wait too: to plan one, the server opens every index of its tables, " +
     "whether it will use it or not.",
   instead: "REINDEX … CONCURRENTLY builds a new index beside the old one and then swaps them. It cannot run in a " +
     "transaction, so it stands in a file of its own with the directive no-transaction.",

@@ -4,6 +4,7 @@ import { behindTheRest, heldBefore, shownHeld } from "../held_before.ts";
 import { isInUse } from "../in_use.ts";
 import type { LintedFile, LintedStatement, Rule } from "../rule.ts";
 import { listOf, shownName } from "../shown_name.ts";
+import { addFkValid } from "./add_fk_valid.ts";
 import { createIndexNonconcurrent } from "./create_index_nonconcurrent.ts";
 import { changesManyRows } from "./dml_with_ddl.ts";
 import { reindexNonconcurrent } from "./reindex_nonconcurrent.ts";
@@ -39,8 +40,9 @@ ALTER TABLE posts VALIDATE CONSTRAINT posts_user_id_fkey;`,
     if (held.length === 0 || changesManyRows(linted, file)) return [];
     const work = longWork(linted, file);
     if (work.length === 0) return [];
-    // An index has a better form, for which nobody waits at all.
-    const better = [createIndexNonconcurrent, reindexNonconcurrent].flatMap((rule) => rule.check(linted, file))[0];
+    // These have a form for which nobody waits at all.
+    const better =
+      [addFkValid, createIndexNonconcurrent, reindexNonconcurrent].flatMap((rule) => rule.check(linted, file))[0];
     const isLast = file.statements.at(-1) === statement;
     const canMove = isLast && better === undefined && !file.directives.noTransaction;
     const migration = { title: titleOf(linted), sql: `${statement.text};`, noTransaction: false };

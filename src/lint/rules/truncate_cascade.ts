@@ -13,7 +13,7 @@ export const truncateCascade: Rule = {
   severity: "warning",
   fires: "TRUNCATE … CASCADE",
   why: "It empties every table that has a foreign key to one of those named, and every table that has one to these, " +
-    "whether the statement names it or not, and takes an AccessExclusiveLock on each. A table that gets such a key next " +
+    "whether the statement names it or not, and takes an ACCESS EXCLUSIVE lock on each. A table that gets such a key next " +
     "year is emptied too.",
   instead: "Name all tables that are meant, without CASCADE: the server then refuses to empty any other.",
   source: "https://www.postgresql.org/docs/current/sql-truncate.html",

@@ -12,7 +12,7 @@ export const vacuumFull: Rule = {
   severity: "error",
   fires: "VACUUM FULL",
   why:
-    "It writes the table and all of its indexes anew under an AccessExclusiveLock: readers and writers wait until it is " +
+    "It writes the table and all of its indexes anew under an ACCESS EXCLUSIVE lock: readers and writers wait until it is " +
     "done, and it needs as much disk space as the table has.",
   instead:
     "A plain VACUUM makes the space of dead rows usable again for new ones, and nobody waits for it. To give space " +
