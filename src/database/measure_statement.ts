@@ -67,13 +67,15 @@ export async function measureStatement(
   const after = await readSnapshot(session);
   if (after.messages === MEASURING) await setMessages(session, before.messages);
   const { command, rows } = readTag(tag);
+  const held = [...after.locks, ...options.seenLocks?.() ?? []];
   return {
     durationMs: Math.max(0, durationMs),
     walBytes,
     rows,
     command,
-    locks: newLocks(before, [...after.locks, ...options.seenLocks?.() ?? []]),
-    scans: await scannedRelations(session, { before, after, works }),
+    locks: newLocks(before, held),
+    // Indexes are built on the new, empty file, which is counted and told like any other work.
+    scans: command === "TRUNCATE TABLE" ? [] : await scannedRelations(session, { before, after, held, works }),
     rewrites: rewritten(before, after),
     before,
     after,
@@ -123,9 +125,10 @@ function rewritten(before: Snapshot, after: Snapshot): readonly SeenRelation[] {
  */
 async function scannedRelations(
   session: Session,
-  { before, after, works }: {
+  { before, after, held, works }: {
     readonly before: Snapshot;
     readonly after: Snapshot;
+    readonly held: readonly HeldRelation[];
     readonly works: readonly Work[];
   },
 ): Promise<readonly SeenRelation[]> {
@@ -141,14 +144,18 @@ async function scannedRelations(
   for (const work of works) {
     if (work.kind === "checks-foreign-key") checked.push(...await tablesOfForeignKey(session, work.constraint));
   }
-  const found = new Set([...counted, ...lockedOf(told, after), ...all.filter(({ oid }) => checked.includes(oid))]);
+  const looked = all.filter(({ oid, kind }) => WITH_ROWS.includes(kind) && checked.includes(oid));
+  const found = new Set([...counted, ...lockedOf(told, held), ...looked]);
   return [...found];
 }
 
-/** Messages name tables without their schema: of several with that name, those that are locked are meant. */
-function lockedOf(tables: readonly SeenRelation[], { locks }: Snapshot): readonly SeenRelation[] {
+/**
+ * Messages name tables without their schema: of several with that name, those that are locked are meant. Where none is,
+ * it is one that the statement made, unless nobody has seen its locks and there is only one.
+ */
+function lockedOf(tables: readonly SeenRelation[], locks: readonly HeldRelation[]): readonly SeenRelation[] {
   const locked = tables.filter(({ oid }) => locks.some((lock) => lock.oid === oid));
-  return locked.length > 0 ? locked : tables;
+  return locks.length > 0 || tables.length > 1 ? locked : tables;
 }
 
 /** Both ends of the foreign keys of a name that were touched in this transaction. */

@@ -28,8 +28,10 @@ export function alterColumnType(scope: Scope, { command: { name = "", def }, tab
       if (index.index?.uses.includes(name)) scope.effects.lock(index, "AccessExclusiveLock");
     }
     remakeForeignKeys(scope, { table: one, column: name, isChecked: change !== "keeps" });
-    if (change === "keeps") keepRows(scope, { table: one, column: name });
-    else {
+    if (change === "keeps") {
+      keepRows(scope, { table: one, column: name, isSortedAnew: to?.collation !== column?.type?.collation });
+    }
+    if (change !== "keeps") {
       const reason = `every value of ${name} is converted`;
       rewriteTable(scope, { table: one, reason, certain: change === "rewrites" });
     }
@@ -80,14 +82,17 @@ interface ChangedColumn {
 }
 
 /** The rows stay; what is computed from them is made again. */
-function keepRows({ catalog, effects }: Scope, { table, column }: ChangedColumn): void {
+function keepRows(
+  { catalog, effects }: Scope,
+  { table, column, isSortedAnew }: ChangedColumn & { readonly isSortedAnew: boolean },
+): void {
   if (!hasRows(table)) return;
   const isChecked = table.constraints.some(({ kind, columns }) => kind === "check" && columns.includes(column));
   if (isChecked) effects.scan(table, "the CHECK on the column is checked again");
   const isComputed = indexesOf(catalog, table).some(({ index }) =>
-    index !== null && index.uses.includes(column) && (index.partial || index.columns.includes(null))
+    index !== null && index.uses.includes(column) && (isSortedAnew || index.partial || index.columns.includes(null))
   );
-  if (isComputed) effects.scan(table, "an index on an expression of the column is built again");
+  if (isComputed) effects.scan(table, "an index on the column is built again");
 }
 
 /** Foreign keys on both sides of the column are made again; values that were converted are looked up again. */

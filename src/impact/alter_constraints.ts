@@ -2,20 +2,24 @@
 
 import type { Constraint } from "libpg-query";
 import type { QualifiedName, Relation, TableConstraint } from "../catalog/catalog.ts";
-import { findColumn, findRelation, indexesOf, resolveRelation, withDescendants } from "../catalog/resolve.ts";
+import { findRelation, resolveRelation, withDescendants } from "../catalog/resolve.ts";
 import { listedParts } from "../sql/identifiers.ts";
 import type { Action } from "./alter_table.ts";
 import type { Scope } from "./effects.ts";
-import { provesNotNull } from "./proves_not_null.ts";
-import { foreignKeysTo, hasRows } from "./relatives.ts";
+import { isNeverNull } from "./proves_not_null.ts";
+import { lockForQuery } from "./query_locks.ts";
+import { foreignKeysTo, hasRows, withChildren } from "./relatives.ts";
 
 export function addConstraint(scope: Scope, { command: { def }, table, reached }: Action): void {
   if (def === undefined || !("Constraint" in def)) return;
   const constraint = def.Constraint;
   const validates = constraint.skip_validation !== true && constraint.is_enforced !== false;
   switch (constraint.contype) {
-    case "CONSTR_CHECK":
-      return scanAll(scope, { tables: validates ? reached : [], reason: "every row is checked" });
+    case "CONSTR_CHECK": {
+      // Since 18 the tables that inherit are locked even where they get nothing.
+      const checked = constraint.is_no_inherit ? [table] : reached;
+      return scanAll(scope, { tables: validates ? checked : [], reason: "every row is checked" });
+    }
     case "CONSTR_NOTNULL":
       return addNotNull(scope, { constraint, tables: validates ? reached : [] });
     case "CONSTR_FOREIGN":
@@ -39,14 +43,6 @@ function scanAll(
 /** The names of the columns that a constraint of the grammar is over. */
 function columnsOf({ keys, fk_attrs }: Constraint): readonly string[] {
   return listedParts(keys ?? fk_attrs);
-}
-
-/** Whether it is known that no row has a NULL there. */
-function isNeverNull(table: Relation, column: string): boolean {
-  if (findColumn(table, column)?.notNull === true) return true;
-  return table.constraints.some(({ kind, validated, expression }) =>
-    kind === "check" && validated && expression !== null && provesNotNull(expression, column)
-  );
 }
 
 function addNotNull(
@@ -99,24 +95,31 @@ export function addForeignKey(scope: Scope, { constraint, tables, validates }: N
 }
 
 export function scanBoth(
-  { catalog, effects }: Scope,
+  scope: Scope,
   { tables, parents }: { readonly tables: readonly Relation[]; readonly parents: readonly Relation[] },
 ): void {
-  for (const table of tables.filter(hasRows)) effects.scan(table, "every row is looked up in the other table");
-  for (const table of parents.filter(hasRows)) effects.scan(table, "the rows of the other table are looked up in it");
-  // It is a query, and the planner locks every index of the tables in it.
-  for (const index of [...tables, ...parents].flatMap((table) => indexesOf(catalog, table))) {
-    effects.lock(index, "AccessShareLock");
+  for (const table of tables.filter(hasRows)) {
+    scope.effects.scan(table, "every row is looked up in the other table");
   }
+  for (const table of parents.filter(hasRows)) {
+    scope.effects.scan(table, "the rows of the other table are looked up in it");
+  }
+  // It is a query for each table that has rows, and the planner locks every index of the tables in it.
+  for (const table of tables.filter(hasRows)) {
+    lockForQuery(scope, { relation: table, mode: "AccessShareLock", only: true });
+  }
+  for (const table of parents) lockForQuery(scope, { relation: table, mode: "AccessShareLock", only: true });
 }
 
-export function validateConstraint(scope: Scope, { command: { name = "" }, table, reached }: Action): void {
+export function validateConstraint(scope: Scope, { command: { name = "" }, table, only }: Action): void {
+  const reached = withChildren(scope.catalog, { relation: table, only });
   const constraint = table.constraints.find((one) => one.name === name);
   if (constraint === undefined) {
     if (!table.known) scope.effects.notKnown(`Nothing is known of the constraint ${name}`);
     return;
   }
   if (constraint.validated) return;
+  for (const one of reached) scope.effects.lock(one, "ShareUpdateExclusiveLock");
   if (constraint.kind !== "foreign-key") return scanAll(scope, { tables: reached, reason: "every row is checked" });
   const parent = constraint.references === null ? null : findRelation(scope.catalog, constraint.references);
   const parents = parent === null ? [] : withDescendants(scope.catalog, parent);
@@ -125,16 +128,18 @@ export function validateConstraint(scope: Scope, { command: { name = "" }, table
   scanBoth(scope, { tables: reached, parents });
 }
 
-export function dropConstraint(scope: Scope, { command, table, reached }: Action): void {
+export function dropConstraint(scope: Scope, { command, table, only }: Action): void {
   const constraint = table.constraints.find(({ name }) => name === command.name);
   if (constraint === undefined) {
     if (!table.known) scope.effects.notKnown(`Nothing is known of the constraint ${command.name ?? ""}`);
     return;
   }
-  for (const one of reached) {
-    const own = one.constraints.find(({ name }) => name === constraint.name) ?? constraint;
-    dropsConstraint(scope, { table: one, constraint: own });
+  for (const one of withChildren(scope.catalog, { relation: table, only })) {
+    const own = one.constraints.find(({ name }) => name === constraint.name);
+    const goesToo = one === table || own !== undefined || table.kind === "partitioned-table";
+    if (goesToo) scope.effects.lock(one, "AccessExclusiveLock");
   }
+  dropsConstraint(scope, { table, constraint });
 }
 
 /** What goes with a constraint: its index, the foreign keys that need it, and the triggers on the table it points to. */
@@ -145,7 +150,7 @@ export function dropsConstraint(
   if (constraint.references !== null) lockAll(constraint.references);
   if (!["primary-key", "unique", "exclude"].includes(constraint.kind)) return;
   const index = findRelation(catalog, { schema: table.schema, name: constraint.name });
-  if (index !== null) effects.lock(index, "AccessExclusiveLock");
+  for (const one of index === null ? [] : withDescendants(catalog, index)) effects.lock(one, "AccessExclusiveLock");
   // Without CASCADE the statement fails where there is one.
   for (const { from, constraint: key } of foreignKeysTo(catalog, table)) {
     const needsIt = key.referencedColumns.length === 0 ||

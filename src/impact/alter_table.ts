@@ -2,7 +2,9 @@
 
 import type { AlterTableCmd, AlterTableStmt, AlterTableType, ObjectType } from "libpg-query";
 import type { Relation, RelationKind } from "../catalog/catalog.ts";
-import { findColumn, ownedSequences, resolveRelation } from "../catalog/resolve.ts";
+import { findColumn, findRelation, ownedSequences, resolveRelation } from "../catalog/resolve.ts";
+import { typeNamed } from "../catalog/resolve_type.ts";
+import { listedParts } from "../sql/identifiers.ts";
 import { addColumn } from "./add_column.ts";
 import { addConstraint, dropConstraint, validateConstraint } from "./alter_constraints.ts";
 import { alterColumnType } from "./alter_column_type.ts";
@@ -12,7 +14,7 @@ import type { Scope } from "./effects.ts";
 import type { LockMode } from "./impact.ts";
 import { lockOwned } from "./object_changes.ts";
 import { attachPartition, detachPartition } from "./partitions.ts";
-import { provesNotNull } from "./proves_not_null.ts";
+import { isNeverNull } from "./proves_not_null.ts";
 import { hasRows, identitySequence, withChildren } from "./relatives.ts";
 import { rewriteTable } from "./rewrite_table.ts";
 
@@ -22,6 +24,8 @@ export interface Action {
   readonly table: Relation;
   /** The table itself first. */
   readonly reached: readonly Relation[];
+  /** The statement says ONLY. */
+  readonly only: boolean;
 }
 
 const KINDS: Partial<Readonly<Record<ObjectType, RelationKind>>> = {
@@ -41,14 +45,21 @@ export function alterTable(
     ? null
     : resolveRelation(scope.catalog, name, { expected: KINDS[objtype] ?? "table" });
   if (table === null) return;
+  if (objtype === "OBJECT_TYPE" && cmds.some((node) => "AlterTableCmd" in node && cascades(node.AlterTableCmd))) {
+    scope.effects.notKnown(`Which tables are of the type ${table.name} shows when it runs`);
+  }
   for (const node of cmds) {
     if (!("AlterTableCmd" in node)) continue;
     const command = node.AlterTableCmd;
     const facts = actionFacts(command, { table, postgresVersion: scope.postgresVersion });
     const reached = reachOf(scope, { table, only: name?.inh !== true, facts });
     for (const one of reached) scope.effects.lock(one, facts.mode);
-    DETAILS[command.subtype!]?.(scope, { command, table, reached });
+    DETAILS[command.subtype!]?.(scope, { command, table, reached, only: name?.inh !== true });
   }
+}
+
+function cascades({ behavior }: AlterTableCmd): boolean {
+  return behavior === "DROP_CASCADE";
 }
 
 function reachOf(
@@ -69,8 +80,9 @@ const DETAILS: Partial<Readonly<Record<AlterTableType, Detail>>> = {
   AT_AddConstraint: addConstraint,
   AT_ValidateConstraint: validateConstraint,
   AT_DropConstraint: dropConstraint,
+  AT_AddOf: lockType,
   AT_SetNotNull: setNotNull,
-  AT_SetExpression: (scope, action) => rewriteAll(scope, action, "the generated column is computed for every row"),
+  AT_SetExpression: setExpression,
   AT_SetLogged: (scope, { table }) => setPersistence(scope, table, "permanent"),
   AT_SetUnLogged: (scope, { table }) => setPersistence(scope, table, "unlogged"),
   // Whether they change anything is not known.
@@ -90,17 +102,19 @@ const DETAILS: Partial<Readonly<Record<AlterTableType, Detail>>> = {
   AT_DetachPartition: detachPartition,
 };
 
-function rewriteAll(scope: Scope, { reached }: Action, reason: string): void {
-  for (const table of reached) rewriteTable(scope, { table, reason });
+/** A virtual column is computed when it is read. */
+function setExpression(scope: Scope, { command: { name = "" }, reached }: Action): void {
+  for (const table of reached) {
+    if (findColumn(table, name)?.generated === "virtual") continue;
+    rewriteTable(scope, { table, reason: "the generated column is computed for every row" });
+  }
 }
 
 function setNotNull({ effects }: Scope, { command: { name = "" }, reached }: Action): void {
   for (const table of reached) {
-    if (!hasRows(table) || findColumn(table, name)?.notNull === true) continue;
-    const proven = table.constraints.some(({ kind, validated, expression }) =>
-      kind === "check" && validated && expression !== null && provesNotNull(expression, name)
-    );
-    if (!proven) effects.scan(table, "every row is checked for NULL", table.known);
+    if (hasRows(table) && !isNeverNull(table, name)) {
+      effects.scan(table, "every row is checked for NULL", table.known);
+    }
   }
 }
 
@@ -136,4 +150,11 @@ function lockIdentity({ catalog, effects }: Scope, { command: { name = "" }, tab
 function lockParent({ catalog, effects }: Scope, { command: { def } }: Action, mode: LockMode): void {
   const parent = def !== undefined && "RangeVar" in def ? resolveRelation(catalog, def.RangeVar) : null;
   if (parent !== null) effects.lock(parent, mode);
+}
+
+/** The composite type of a typed table is a relation too. */
+function lockType({ catalog, effects }: Scope, { command: { def } }: Action): void {
+  const name = def !== undefined && "TypeName" in def ? typeNamed(catalog, listedParts(def.TypeName.names)) : null;
+  const type = name === null ? null : findRelation(catalog, name);
+  if (type !== null) effects.lock(type, "AccessShareLock");
 }

@@ -31,16 +31,15 @@ const ACTIONS: Partial<Readonly<Record<AlterTableType, ActionFacts>>> = {
   AT_ClusterOn: { mode: SUX, children: "none" },
   AT_DropCluster: { mode: SUX, children: "none" },
   AT_AlterColumnType: { mode: AX, children: "all" },
-  AT_DropConstraint: { mode: AX, children: "all" },
-  AT_ValidateConstraint: { mode: SUX, children: "all" },
+  AT_ValidateConstraint: { mode: SUX, children: "none" },
   AT_EnableTrig: { mode: SRX, children: "partitions" },
   AT_EnableAlwaysTrig: { mode: SRX, children: "partitions" },
   AT_EnableReplicaTrig: { mode: SRX, children: "partitions" },
-  AT_EnableTrigAll: { mode: SRX, children: "none" },
-  AT_EnableTrigUser: { mode: SRX, children: "none" },
+  AT_EnableTrigAll: { mode: SRX, children: "partitions" },
+  AT_EnableTrigUser: { mode: SRX, children: "partitions" },
   AT_DisableTrig: { mode: SRX, children: "partitions" },
-  AT_DisableTrigAll: { mode: SRX, children: "none" },
-  AT_DisableTrigUser: { mode: SRX, children: "none" },
+  AT_DisableTrigAll: { mode: SRX, children: "partitions" },
+  AT_DisableTrigUser: { mode: SRX, children: "partitions" },
   AT_AttachPartition: { mode: SUX, children: "none" },
   AT_DetachPartitionFinalize: { mode: SUX, children: "none" },
 };
@@ -74,7 +73,8 @@ function constraintFacts(constraint: Constraint, { table, postgresVersion }: Act
     case "CONSTR_PRIMARY":
       return { mode: AX, children: needsNotNull(constraint, { table, postgresVersion }) ? "all" : "none" };
     default:
-      return { mode: AX, children: "none" };
+      // Since 18 what inherits is locked even where it gets nothing.
+      return { mode: AX, children: postgresVersion >= 18 && constraint.indexname === undefined ? "all" : "none" };
   }
 }
 

@@ -35,10 +35,10 @@ const BINARY: ReadonlySet<string> = new Set(
 export function keepsRows(change: TypeChange): boolean {
   const { fromBase, toBase, toConstrainedDomain } = change;
   if (toConstrainedDomain || fromBase.dimensions > 0 !== toBase.dimensions > 0) return false;
-  if (sameType(fromBase, toBase)) return isWider(fromBase.name, { from: fromBase.modifiers, to: toBase.modifiers });
+  const [from, to] = [fromBase.modifiers, toBase.modifiers];
   // The elements of an array are cast one by one, even where the cast does nothing.
-  if (fromBase.dimensions > 0) return false;
-  return isBinary(change);
+  if (fromBase.dimensions > 0) return sameType(fromBase, toBase) && String(from) === String(to);
+  return sameType(fromBase, toBase) ? isWider(fromBase.name, { from, to }) : isBinary(change);
 }
 
 function sameType(one: DataType, other: DataType): boolean {

@@ -19,6 +19,8 @@ import {
   resolveRelation,
   withDescendants,
 } from "../catalog/resolve.ts";
+import { typeNamed } from "../catalog/resolve_type.ts";
+import { listedParts } from "../sql/identifiers.ts";
 import { option } from "../sql/option_values.ts";
 import { constraintsIn } from "./add_column.ts";
 import { attachedForeignKeys, lockDefault } from "./partitions.ts";
@@ -28,6 +30,9 @@ import { queriesIn } from "./queries.ts";
 export function createTable(scope: Scope, node: CreateStmt): void {
   const { catalog, effects } = scope;
   if (node.if_not_exists && node.relation !== undefined && exists(scope, node.relation)) return;
+  const type = node.ofTypename === undefined ? null : typeNamed(catalog, listedParts(node.ofTypename.names));
+  const composite = type === null ? null : findRelation(catalog, type);
+  if (composite !== null) effects.lock(composite, "AccessShareLock");
   for (const parent of rangeVars(node.inhRelations)) {
     const table = resolveRelation(catalog, parent);
     if (table === null) continue;
@@ -80,7 +85,7 @@ export function createTrigger({ catalog, effects }: Scope, { relation, row, cons
   if (table === null) return;
   // A trigger for rows is made on each partition.
   const all = row && table.kind === "partitioned-table" ? withDescendants(catalog, table) : [table];
-  for (const one of all) effects.lock(one, table.kind === "view" ? "AccessExclusiveLock" : "ShareRowExclusiveLock");
+  for (const one of all) effects.lock(one, "ShareRowExclusiveLock");
   const other = constrrel === undefined ? null : resolveRelation(catalog, constrrel);
   if (other !== null) effects.lock(other, "AccessShareLock");
 }

@@ -18,7 +18,7 @@ import { dropsConstraint } from "./alter_constraints.ts";
 import { dropsColumn } from "./drop_column.ts";
 import type { Scope } from "./effects.ts";
 import { defaultSequence } from "./functions.ts";
-import { foreignKeysTo, viewsOn } from "./relatives.ts";
+import { ancestorsOf, foreignKeysTo, viewsOn } from "./relatives.ts";
 
 /** What DROP names that is in `pg_class`. */
 const RELATIONS: Partial<Readonly<Record<ObjectType, RelationKind>>> = {
@@ -122,15 +122,21 @@ function dropAll(scope: Scope, { relation, cascade, gone }: Dropping): void {
   effects.lock(relation, "AccessExclusiveLock");
   lockPartitioned(scope, relation);
   for (const index of indexesOf(catalog, relation)) effects.lock(index, "AccessExclusiveLock");
-  for (const constraint of relation.constraints) {
+  // The foreign keys of a partition are those of the table that it is a part of, which stays, or goes with it.
+  for (const constraint of relation.partition === null ? relation.constraints : []) {
     if (constraint.references !== null) dropsConstraint(scope, { table: relation, constraint });
   }
   for (const sequence of ownedSequences(catalog, relation)) dropAll(scope, { relation: sequence, cascade, gone });
   const partitions = relation.kind === "partitioned-table" || cascade ? childrenOf(catalog, relation) : [];
   for (const child of partitions) dropAll(scope, { relation: child, cascade, gone });
   if (!cascade) return;
-  for (const { from } of foreignKeysTo(catalog, relation)) {
-    for (const one of withDescendants(catalog, from)) effects.lock(one, "AccessExclusiveLock");
+  // A foreign key that points to a partitioned table goes when one of its partitions does.
+  for (const target of [relation, ...relation.partition === null ? [] : ancestorsOf(catalog, relation)]) {
+    for (const { from } of foreignKeysTo(catalog, target)) {
+      for (const one of [from, target].flatMap((table) => withDescendants(catalog, table))) {
+        effects.lock(one, "AccessExclusiveLock");
+      }
+    }
   }
   for (const view of viewsOn(catalog, relation)) dropAll(scope, { relation: view, cascade, gone });
   for (const table of relation.kind === "sequence" ? usersOf(catalog, relation) : []) {
@@ -175,7 +181,10 @@ function dropType(
   const type = typeNamed(scope.catalog, listedParts(names));
   if (type === null) return;
   const own = findRelation(scope.catalog, type);
-  if (own?.kind === "composite-type") scope.effects.lock(own, "AccessExclusiveLock");
+  if (own?.kind === "composite-type") {
+    scope.effects.lock(own, "AccessExclusiveLock");
+    if (cascade) scope.effects.notKnown(`Which tables are of the type ${own.name} shows when it runs`);
+  }
   if (cascade) dropsType(scope, { type, gone: new Set() });
 }
 

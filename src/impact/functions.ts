@@ -9,11 +9,15 @@ import type { Scope } from "./effects.ts";
 /** These change or read a sequence, and lock it as INSERT does a table. */
 const OF_SEQUENCES: ReadonlySet<string> = new Set(["nextval", "setval", "currval"]);
 
+/** These run a query that is given as text, or read a table that is named in it. */
+const OF_TEXT = /^(query|table|cursor|schema|database)_to_xml|^ts_stat$|^ts_rewrite$|^lo_(import|export)$/;
+
 /** Notes what a call does: nothing for most of the server's own, anything for all others. */
 export function noteFunction(scope: Scope, parts: readonly string[], call: unknown): void {
   const name = parts.at(-1) ?? "";
   const schema = parts.at(-2);
-  const builtIn = schema === "pg_catalog" || (schema === undefined && BUILTIN_FUNCTIONS.has(name));
+  const builtIn = (schema === "pg_catalog" || (schema === undefined && BUILTIN_FUNCTIONS.has(name))) &&
+    !OF_TEXT.test(name);
   if (!builtIn) return scope.effects.notKnown(`It calls ${dotted(parts)}, and what a function does shows when it runs`);
   if (!OF_SEQUENCES.has(name)) return;
   const sequence = sequenceOf(scope.catalog, call);

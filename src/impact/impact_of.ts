@@ -26,6 +26,7 @@ import {
   comment,
   createStatistics,
   grant,
+  lockComposite,
   publication,
   rename,
   setSchema,
@@ -81,6 +82,9 @@ const JUDGES: Judges = {
   DropStmt: drop,
   RenameStmt: rename,
   AlterObjectSchemaStmt: setSchema,
+  AlterOwnerStmt: (scope, { objectType, object }) => {
+    if (objectType === "OBJECT_TYPE") lockComposite(scope, object);
+  },
   CommentStmt: comment,
   SecLabelStmt: comment,
   GrantStmt: grant,

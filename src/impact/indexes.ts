@@ -25,6 +25,8 @@ export function reindex({ catalog, effects }: Scope, node: ReindexStmt): void {
   const concurrently = isOn(node.params, "concurrently", false);
   for (const index of reindexed(catalog, node)) {
     const table = index.index === null ? null : findRelation(catalog, index.index.table);
+    // An index of a partitioned table has nothing to build, and is taken only where it is named.
+    if (index.kind === "partitioned-index" && node.kind !== "REINDEX_OBJECT_INDEX") continue;
     effects.lock(index, concurrently ? "ShareUpdateExclusiveLock" : "AccessExclusiveLock");
     if (table === null) continue;
     effects.lock(table, concurrently ? "ShareUpdateExclusiveLock" : "ShareLock");
@@ -32,7 +34,7 @@ export function reindex({ catalog, effects }: Scope, node: ReindexStmt): void {
   }
   if (node.kind === "REINDEX_OBJECT_TABLE" && node.relation !== undefined) {
     const table = resolveRelation(catalog, node.relation);
-    for (const one of table === null ? [] : withDescendants(catalog, table)) {
+    for (const one of table === null ? [] : partitionsOf(catalog, table)) {
       effects.lock(one, concurrently ? "ShareUpdateExclusiveLock" : "ShareLock");
     }
   }
@@ -45,7 +47,7 @@ function reindexed(catalog: Scope["catalog"], { kind, relation, name }: ReindexS
       ? null
       : resolveRelation(catalog, relation, { expected: isIndex ? "index" : "table" });
     if (found === null) return [];
-    const all = withDescendants(catalog, found);
+    const all = partitionsOf(catalog, found);
     return isIndex ? all : all.flatMap((table) => indexesOf(catalog, table));
   }
   if (kind === "REINDEX_OBJECT_SYSTEM") return [];
@@ -55,14 +57,23 @@ function reindexed(catalog: Scope["catalog"], { kind, relation, name }: ReindexS
   );
 }
 
+/** Itself with its partitions; what inherits from a table that is not partitioned has indexes of its own. */
+function partitionsOf(catalog: Scope["catalog"], relation: Relation): readonly Relation[] {
+  const isPartitioned = relation.kind === "partitioned-table" || relation.kind === "partitioned-index";
+  return isPartitioned ? withDescendants(catalog, relation) : [relation];
+}
+
 export function cluster({ catalog, effects }: Scope, { relation }: ClusterStmt): void {
   if (relation === undefined) {
     return effects.notKnown("CLUSTER without a table rewrites every table that was clustered before");
   }
   const table = resolveRelation(catalog, relation);
-  for (const one of table === null ? [] : withDescendants(catalog, table)) {
+  for (const one of table === null ? [] : partitionsOf(catalog, table)) {
     effects.lock(one, "AccessExclusiveLock");
-    if (hasRows(one)) effects.rewrite(one, "its rows are put into the order of an index");
+    if (hasRows(one)) {
+      effects.rewrite(one, "its rows are put into the order of an index");
+      effects.scan(one, "its rows are put into the order of an index");
+    }
     for (const index of indexesOf(catalog, one)) effects.lock(index, "AccessExclusiveLock");
   }
 }

@@ -17,14 +17,18 @@ import { lockForQuery } from "./query_locks.ts";
 import { foreignKeysTo, hasRows, withChildren } from "./relatives.ts";
 
 export function vacuum(scope: Scope, { rels = [], options, is_vacuumcmd: isVacuum = false }: VacuumStmt): void {
-  const { catalog, effects } = scope;
+  const { catalog, effects, postgresVersion } = scope;
   const full = isOn(options, "full", false);
   const tables = rels.length === 0
     ? relationsWhere(catalog, (one) => hasRows(one) || one.kind === "partitioned-table")
     : rels.flatMap((node) => {
       const name = "VacuumRelation" in node ? node.VacuumRelation.relation : undefined;
       const table = name === undefined ? null : resolveRelation(catalog, name);
-      return table === null ? [] : withChildren(catalog, { relation: table, only: table.kind !== "partitioned-table" });
+      if (table === null || name === undefined) return [];
+      // Since 18 the tables that inherit are taken too, unless ONLY is said.
+      const goesDown = table.kind === "partitioned-table" || (postgresVersion >= 18 && name.inh === true);
+      if (!goesDown && !isVacuum) sampleChildren(scope, table);
+      return withChildren(catalog, { relation: table, only: !goesDown });
     });
   if (rels.length === 0 && !catalog.isWhole) effects.notKnown("It is for every table of the database");
   for (const table of tables) {
@@ -37,6 +41,11 @@ export function vacuum(scope: Scope, { rels = [], options, is_vacuumcmd: isVacuu
     const mode = !isVacuum ? "AccessShareLock" : full ? "AccessExclusiveLock" : "RowExclusiveLock";
     for (const index of indexesOf(catalog, table)) effects.lock(index, mode);
   }
+}
+
+/** ANALYZE of a table also looks at a sample of what inherits from it. */
+function sampleChildren({ catalog, effects }: Scope, table: Relation): void {
+  for (const one of withDescendants(catalog, table).slice(1)) effects.lock(one, "AccessShareLock");
 }
 
 export function truncate(scope: Scope, { relations = [], behavior, restart_seqs: restart }: TruncateStmt): void {

@@ -9,6 +9,7 @@ import type {
   CreatePublicationStmt,
   CreateStatsStmt,
   GrantStmt,
+  Node,
   ObjectType,
   RenameStmt,
   SecLabelStmt,
@@ -42,13 +43,20 @@ const KINDS: Partial<Readonly<Record<ObjectType, RelationKind>>> = {
 /** Parts of a table, whose names the tree has as the table's with one more. */
 const PARTS: readonly ObjectType[] = ["OBJECT_TABCONSTRAINT", "OBJECT_TRIGGER", "OBJECT_POLICY", "OBJECT_RULE"];
 
-export function rename({ catalog, effects }: Scope, node: RenameStmt): void {
+export function rename({ catalog, effects, postgresVersion }: Scope, node: RenameStmt): void {
   const { renameType = "OBJECT_TABLE", relation: name, subname = "" } = node;
   const kind = KINDS[node.renameType === "OBJECT_COLUMN" ? node.relationType ?? "OBJECT_TABLE" : renameType];
+  if (renameType === "OBJECT_TYPE") lockComposite({ catalog, effects }, node.object);
+  if (renameType === "OBJECT_ATTRIBUTE" && node.behavior === "DROP_CASCADE") {
+    effects.notKnown(`Which tables are of the type ${name?.relname ?? ""} shows when it runs`);
+  }
   const relation = name === undefined ? null : resolveRelation(catalog, name, { expected: kind ?? "table" });
   if (relation === null) return;
   const goesDown = ["OBJECT_COLUMN", "OBJECT_ATTRIBUTE"].includes(renameType) ||
-    (renameType === "OBJECT_TABCONSTRAINT" && relation.kind !== "partitioned-table");
+    // Each partition has its own trigger of that name, which since 15 is renamed too.
+    (renameType === "OBJECT_TRIGGER" && relation.kind === "partitioned-table" && postgresVersion >= 15) ||
+    (renameType === "OBJECT_TABCONSTRAINT" &&
+      relation.constraints.some((one) => one.name === subname && one.kind === "check"));
   const all = goesDown && name?.inh === true ? withDescendants(catalog, relation) : [relation];
   // Plans do not go by the name of an index, so that a weaker lock is enough.
   const mode = relation.index === null ? "AccessExclusiveLock" : "ShareUpdateExclusiveLock";
@@ -56,6 +64,17 @@ export function rename({ catalog, effects }: Scope, node: RenameStmt): void {
   if (renameType !== "OBJECT_TABCONSTRAINT") return;
   const index = findRelation(catalog, { schema: relation.schema, name: subname });
   if (index?.index != null && isSame(index.index.table, relation)) effects.lock(index, "ShareUpdateExclusiveLock");
+}
+
+/** A composite type is a relation too. */
+export function lockComposite(
+  { catalog, effects }: Pick<Scope, "catalog" | "effects">,
+  object: Node | undefined,
+): void {
+  const names = object !== undefined && "List" in object ? object.List.items : undefined;
+  const name = typeNamed(catalog, listedParts(names));
+  const type = name === null ? null : findRelation(catalog, name);
+  if (type?.kind === "composite-type") effects.lock(type, "AccessExclusiveLock");
 }
 
 export function setSchema({ catalog, effects }: Scope, { relation: name, objectType }: AlterObjectSchemaStmt): void {
@@ -101,6 +120,9 @@ export function grant(
 }
 
 export function publication({ catalog, effects }: Scope, node: CreatePublicationStmt | AlterPublicationStmt): void {
+  if ("action" in node && node.action === "AP_SetObjects") {
+    effects.notKnown("Which tables the publication has had shows when it runs");
+  }
   for (const object of node.pubobjects ?? []) {
     const name = "PublicationObjSpec" in object ? object.PublicationObjSpec.pubtable?.relation : undefined;
     const table = name === undefined ? null : resolveRelation(catalog, name);

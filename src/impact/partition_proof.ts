@@ -4,7 +4,7 @@ import type { Node, PartitionBoundSpec } from "libpg-query";
 import type { PartitionKey, Relation } from "../catalog/catalog.ts";
 import { sameTree } from "../sql/same_tree.ts";
 import { boundConditions, deniesConditions, saysConditions } from "./partition_condition.ts";
-import { columnOf, provesNotNull } from "./proves_not_null.ts";
+import { columnOf, isNeverNull } from "./proves_not_null.ts";
 
 export interface Bounds {
   readonly bound: PartitionBoundSpec;
@@ -28,9 +28,7 @@ export function provesBound(table: Relation, { bound, key }: Bounds): boolean {
   const checks = validChecks(table);
   const asked = askedBy(bound, column);
   if (asked === null) return false;
-  const isThere = table.columns.find(({ name }) => name === column)?.notNull === true ||
-    checks.some((check) => provesNotNull(check, column));
-  if (!isThere) return false;
+  if (!isNeverNull(table, column)) return false;
   const said = checks.flatMap(comparisons);
   return asked.every((one) => said.some((other) => isSame(one, other)));
 }
@@ -107,7 +105,23 @@ function isSame(one: Comparison, other: Comparison): boolean {
 }
 
 function sameValue(one: Node, other: Node): boolean {
-  return sameTree(bare(one), bare(other));
+  const [left, right] = [bare(one), bare(other)];
+  if (sameTree(left, right)) return true;
+  const [first, second] = [timeOf(left), timeOf(right)];
+  if (first === null || second === null || first.at !== second.at) return false;
+  // The server shows times in the session's zone, which is also that of a literal without one.
+  return first.zone === second.zone || first.zone === "" || second.zone === "";
+}
+
+const TIME = /^(\d{4}-\d\d-\d\d)(?:[ T](\d\d:\d\d)(?::(\d\d(?:\.\d+)?))?)?([+-]\d\d(?::?\d\d)?|Z)?$/;
+
+/** A date or a time as text, the parts that are left out filled in; null for anything else. */
+function timeOf(node: Node): { readonly at: string; readonly zone: string } | null {
+  const text = "A_Const" in node ? node.A_Const.sval?.sval : undefined;
+  const found = text === undefined ? null : TIME.exec(text);
+  if (found === null) return null;
+  const [, day, time = "00:00", seconds = "00", zone = ""] = found;
+  return { at: `${day} ${time}:${seconds}`, zone };
 }
 
 /** Without the casts that pg_get_constraintdef adds: `'eu'::text`. */

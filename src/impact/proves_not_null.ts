@@ -1,6 +1,19 @@
-/** Whether a CHECK says that a column is not NULL. */
+/** What says that a column is not NULL. */
 
 import type { Node } from "libpg-query";
+import type { Relation } from "../catalog/catalog.ts";
+
+/** Whether it is known that no row of a table has a NULL there. */
+export function isNeverNull({ columns, constraints }: Relation, column: string): boolean {
+  // Since 18 a NOT NULL may be there for new rows alone.
+  const isPending = constraints.some(({ kind, validated, columns: [first] }) =>
+    kind === "not-null" && !validated && first === column
+  );
+  if (!isPending && columns.find(({ name }) => name === column)?.notNull === true) return true;
+  return constraints.some(({ kind, validated, expression }) =>
+    kind === "check" && validated && expression !== null && provesNotNull(expression, column)
+  );
+}
 
 /**
  * Whether an expression that is true, or NULL, as CHECK lets pass, says that a column is not NULL: `c IS NOT NULL`,

@@ -8,7 +8,7 @@ import type { Scope } from "./effects.ts";
 import { noteFunction } from "./functions.ts";
 import type { LockMode } from "./impact.ts";
 import { lockForQuery } from "./query_locks.ts";
-import { noteScans } from "./query_scans.ts";
+import { type FromTable, noteScans } from "./query_scans.ts";
 import { noteWrite, type Write } from "./query_writes.ts";
 
 /**
@@ -93,7 +93,18 @@ function select(scope: Scope, node: SelectStmt, outer: Place): void {
     fromItem(scope, item, { ...place, mode: modeFor(item, lockingClause) });
   }
   visit(scope, rest, place);
-  if (place.depth === "run") noteScans(scope, node, tablesIn(scope, fromClause, place));
+  if (place.depth !== "run") return;
+  const isAlone = fromClause.length === 1 && rest.limitCount === undefined && !isExtreme(rest.targetList);
+  noteScans(scope, tablesIn(scope, fromClause, place), { where: rest.whereClause ?? null, isAlone });
+}
+
+/** `SELECT max(id)`: an index says it at once. */
+function isExtreme(list: readonly Node[] = []): boolean {
+  return list.length > 0 && list.every((target) => {
+    const value = "ResTarget" in target ? target.ResTarget.val : undefined;
+    const name = value !== undefined && "FuncCall" in value ? listedParts(value.FuncCall.funcname).at(-1) : undefined;
+    return name === "min" || name === "max";
+  });
 }
 
 /** FOR UPDATE and its kind lock all tables of FROM, or those that they name. */
@@ -124,13 +135,14 @@ function fromItem(scope: Scope, item: Node, place: FromPlace): void {
 }
 
 /** The tables that stand in FROM themselves, or in a join there. */
-function tablesIn(scope: Scope, items: readonly Node[], place: Place): readonly Relation[] {
+function tablesIn(scope: Scope, items: readonly Node[], place: Place): readonly FromTable[] {
   return items.flatMap((item) => {
     if ("JoinExpr" in item) {
       const sides = [item.JoinExpr.larg, item.JoinExpr.rarg].filter((side) => side !== undefined);
       return tablesIn(scope, sides, place);
     }
-    return "RangeVar" in item ? found(scope, item.RangeVar, place) ?? [] : [];
+    const table = "RangeVar" in item ? found(scope, item.RangeVar, place) : null;
+    return table === null || !("RangeVar" in item) ? [] : [{ table, only: item.RangeVar.inh !== true }];
   });
 }
 
@@ -155,7 +167,7 @@ function read(scope: Scope, { name, mode, place }: ReadName): void {
 function insert(scope: Scope, { relation, withClause, ...rest }: InsertStmt, outer: Place): void {
   const place = inside(scope, { ...(withClause === undefined ? {} : { withClause }) }, outer);
   visit(scope, rest, place);
-  const columns = rest.cols === undefined ? null : targets(rest.cols);
+  const columns = rest.cols === undefined ? givenColumns(scope, relation, rest.selectStmt) : targets(rest.cols);
   const infers = rest.onConflictClause?.infer !== undefined;
   write(scope, relation, { place, kind: "insert", columns, where: null, isAlone: true, usesIndexes: infers });
 }
@@ -165,6 +177,7 @@ function update(scope: Scope, { relation, withClause, ...rest }: UpdateStmt, out
   const where = rest.whereClause ?? null;
   const isAlone = rest.fromClause === undefined;
   write(scope, relation, { place, kind: "update", columns: targets(rest.targetList), where, isAlone });
+  joined(scope, rest.fromClause, place);
   visit(scope, rest, place);
 }
 
@@ -172,7 +185,22 @@ function remove(scope: Scope, { relation, withClause, ...rest }: DeleteStmt, out
   const place = inside(scope, { ...(withClause === undefined ? {} : { withClause }) }, outer);
   const where = rest.whereClause ?? null;
   write(scope, relation, { place, kind: "delete", columns: null, where, isAlone: rest.usingClause === undefined });
+  joined(scope, rest.usingClause, place);
   visit(scope, rest, place);
+}
+
+/** Without a list of columns, the first ones get the values; null where it is not known how many there are. */
+function givenColumns(
+  { catalog }: Scope,
+  name: RangeVar | undefined,
+  source: Node | undefined,
+): readonly string[] | null {
+  if (source === undefined) return [];
+  const table = name === undefined ? null : resolveRelation(catalog, name);
+  const [first] = "SelectStmt" in source ? source.SelectStmt.valuesLists ?? [] : [];
+  const values = first !== undefined && "List" in first ? first.List.items ?? [] : null;
+  if (table === null || !table.known || values === null) return null;
+  return table.columns.slice(0, values.length).map(({ name }) => name);
 }
 
 const MERGE_KINDS: Readonly<Record<string, Write["kind"]>> = {
@@ -192,7 +220,13 @@ function merge(scope: Scope, { relation, withClause, ...rest }: MergeStmt, outer
       write(scope, relation, { place, kind, columns, where: null, isAlone: false, usesIndexes: true, joined: true });
     }
   }
+  joined(scope, rest.sourceRelation === undefined ? [] : [rest.sourceRelation], place);
   visit(scope, rest, place);
+}
+
+/** Tables that are joined to the one that is written to. */
+function joined(scope: Scope, items: readonly Node[] = [], place: Place): void {
+  if (place.depth === "run") noteScans(scope, tablesIn(scope, items, place), { where: null, isAlone: false });
 }
 
 function write(

@@ -1,6 +1,6 @@
 /** Which tables a query reads whole, as far as its text and the indexes say. */
 
-import type { Node, SelectStmt } from "libpg-query";
+import type { Node } from "libpg-query";
 import type { Catalog, Relation } from "../catalog/catalog.ts";
 import { findRelation, indexesOf } from "../catalog/resolve.ts";
 import { columnsIn } from "../catalog/tree.ts";
@@ -8,16 +8,24 @@ import type { Scope } from "./effects.ts";
 import { columnOf } from "./proves_not_null.ts";
 import { hasRows, withChildren } from "./relatives.ts";
 
-/** The tables of a SELECT's own FROM. */
-export function noteScans(scope: Scope, select: SelectStmt, tables: readonly Relation[]): void {
-  const isAlone = tables.length === 1 && select.fromClause?.length === 1 && select.limitCount === undefined;
-  for (const table of tables) {
-    const where = select.whereClause ?? null;
-    if (table.kind !== "view") noteScan(scope, { table, only: false, where, isAlone });
+/** A table of a FROM. */
+export interface FromTable {
+  readonly table: Relation;
+  /** Without what inherits from it. */
+  readonly only: boolean;
+}
+
+export function noteScans(
+  scope: Scope,
+  tables: readonly FromTable[],
+  { where, isAlone }: Pick<Read, "where" | "isAlone">,
+): void {
+  const isOnly = isAlone && tables.length === 1;
+  for (const { table, only } of tables) {
+    if (table.kind !== "view") noteScan(scope, { table, only, where, isAlone: isOnly });
     // What the view's own query asks for is not known.
-    else {for (const source of sourcesOf(scope.catalog, table)) {
-        noteScan(scope, { table: source, only: false, where, isAlone: false });
-      }}
+    const sources = table.kind === "view" ? sourcesOf(scope.catalog, table) : [];
+    for (const source of sources) noteScan(scope, { table: source, only: false, where, isAlone: false });
   }
 }
 

@@ -34,7 +34,8 @@ export function noteWrite(scope: Scope, write: Write): void {
   if (!isRun) return;
   if (relation.kind === "view") return writeThrough(scope, write);
   for (const table of withChildren(scope.catalog, { relation, only: inherits })) noteKeys(scope, { ...write, table });
-  if (kind === "insert") return lockSequences(scope, write);
+  if (kind === "insert") lockSequences(scope, write);
+  if (kind === "insert" && write.joined !== true) return;
   if (write.where !== null && "CurrentOfExpr" in write.where) return;
   noteScan(scope, { table: relation, only, where: write.where, isAlone: write.isAlone });
 }
@@ -111,7 +112,7 @@ function lockReferencing(scope: Scope, { table, kind, columns, seen }: GoneRows)
 
 function lockSequences({ catalog, effects }: Scope, { relation, columns }: Write): void {
   for (const column of relation.columns) {
-    if (columns?.includes(column.name)) continue;
+    if (columns === null || columns.includes(column.name)) continue;
     const named = defaultSequence(catalog, column);
     const sequence = named ?? identitySequence(catalog, { table: relation, column: column.name });
     if (sequence !== null) effects.lock(sequence, "RowExclusiveLock");

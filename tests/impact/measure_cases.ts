@@ -14,7 +14,7 @@ import type { Server } from "../servers/mod.ts";
 import type { Case } from "./cases.ts";
 
 /** A case with the schema that it is in, and its statement. */
-export interface PlacedCase extends Case {
+export interface PlacedCase extends Omit<Case, "outside"> {
   readonly schema: string;
   readonly statement: Statement;
   readonly outside: boolean;
@@ -35,7 +35,7 @@ export async function place(cases: readonly Case[], version: number): Promise<re
     const outcome = await parse(one.sql);
     if (outcome.kind !== "statements" || outcome.statements.length !== 1) throw new Error(`One statement: ${one.sql}`);
     const [statement] = outcome.statements;
-    const outside = needsNoTransaction(statement!) !== null;
+    const outside = one.outside ?? needsNoTransaction(statement!) !== null;
     const key = outside ? `${one.setup}${one.sql}` : one.setup;
     const schema = schemas.get(key) ?? `s${schemas.size + 1}`;
     schemas.set(key, schema);
@@ -84,7 +84,7 @@ async function measureCase(
       return await measureOutside(session, (listen) => session.run(placed.sql, listen), {
         database,
         observer,
-        named: ({ schema, kind }) => schema === placed.schema && ["r", "p"].includes(kind),
+        named: ({ schema }) => [placed.schema, "impact_whole"].includes(schema),
         onNotice,
       });
     }
