@@ -400,14 +400,6 @@ const TRIGGERS = on(TRIGGERED, [
   "COMMENT ON RULE t_rule ON t IS 'x'",
 ]);
 
-const OBJECTS = on(
-  `${T}\nCREATE STATISTICS t_stats ON a, n FROM t;\nCREATE PUBLICATION PUB_NAME FOR TABLE t;`.replace(
-    "PUB_NAME",
-    "pub",
-  ),
-  [],
-);
-
 const COMMENTS_AND_MORE = [
   ...on(`${T}\nCREATE STATISTICS t_stats ON a, n FROM t;\nCREATE TABLE u (id int);`, [
     "COMMENT ON TABLE t IS 'x'",
