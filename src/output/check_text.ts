@@ -18,6 +18,30 @@ export function checkedLine({ name, state, reason, line }: MigrationChecked, sty
   return `${paint(state.padEnd(STATE_COLUMNS))}  ${escapeLine(name)}${why}`;
 }
 
+/** So many of those that were not even tried are told one by one. */
+const MOST_UNTRIED = 3;
+
+/** The lines of migrations as they come. Of many that stand behind one that ended it all, there is little to say. */
+export class CheckedLines {
+  #untried = 0;
+
+  next(
+    event: MigrationChecked,
+    { style, quiet }: { readonly style: Style; readonly quiet: boolean },
+  ): readonly string[] {
+    const isTried = event.state !== "inconclusive" || event.line !== null;
+    if (!isTried && ++this.#untried > MOST_UNTRIED) return [];
+    return quiet && event.state === "passed" ? [] : [checkedLine(event, style)];
+  }
+
+  /** What was left out. */
+  end(): readonly string[] {
+    const more = this.#untried - MOST_UNTRIED;
+    this.#untried = 0;
+    return more > 0 ? [`${" ".repeat(STATE_COLUMNS)}  … and ${more} more that could not be tried`] : [];
+  }
+}
+
 /** How the migrations fared, and what to do where that is not known of all. */
 export function checkClosing(answer: CheckResult): readonly string[] {
   const { versions: { passed, failed, inconclusive }, durationMs, postgresVersion, embedded } = answer;

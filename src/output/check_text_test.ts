@@ -83,6 +83,20 @@ Deno.test("check -q tells what did not pass, and the closing sentence", () => {
   ]);
 });
 
+Deno.test("check tells some of many migrations that stand behind one that failed, and how many more there are", () => {
+  const render = humanRenderer(OPTIONS);
+  const behind = checked("inconclusive", { reason: "1_a.sql failed" });
+  const error: Event = { event: "error", failure: new Failure("migration-failed", 7, "It failed") };
+  const writes = [checked("failed"), ...Array.from({ length: 7 }, () => behind), error].flatMap((event) =>
+    render(event)
+  );
+  assert.deepEqual(writes.filter(({ stream }) => stream === "stdout").map(({ text }) => text), [
+    "failed        2_b.sql\n",
+    ...Array.from({ length: 3 }, () => "inconclusive  2_b.sql: 1_a.sql failed\n"),
+    "              … and 4 more that could not be tried\n",
+  ]);
+});
+
 Deno.test("check warns on GitHub at the line for which a migration is inconclusive, and not of those behind it", () => {
   const render = githubRenderer({ ...OPTIONS, quiet: false });
   const events = [

@@ -14,7 +14,7 @@ import type {
   WaitingForLock,
   Warning,
 } from "../events.ts";
-import { checkClosing, checkedLine } from "./check_text.ts";
+import { checkClosing, CheckedLines } from "./check_text.ts";
 import { statusClosing, upClosing, verifyClosing } from "./closing.ts";
 import { errorText, labelled } from "./error_text.ts";
 import { defuseCommands, escapeLine } from "./escape.ts";
@@ -46,6 +46,7 @@ export function humanRenderer(options: RenderOptions): Renderer {
   let doing: string | null = null;
   let toldMs = 0;
   let listed: MigrationListed[] = [];
+  const checked = new CheckedLines();
   /** The last finding whose safe form was shown. */
   let found: Finding | null = null;
   const judged: Pick<StatementJudged, "name" | "span" | "verdict">[] = [];
@@ -94,9 +95,8 @@ export function humanRenderer(options: RenderOptions): Renderer {
       case "finding":
         return stdout(foundLines(event));
       case "migration_checked":
-        if (quiet && event.state === "passed") return [];
         wroteAbove = true;
-        return stdout([checkedLine(event, out)]);
+        return stdout(checked.next(event, { style: out, quiet }));
       case "statement":
         return stdout(judgedLines(event));
       case "note":
@@ -105,9 +105,9 @@ export function humanRenderer(options: RenderOptions): Renderer {
         return verbose ? stderr(labelled(err.dim("note"), "note", event.message)) : [];
       case "error":
         running = null;
-        return [...closeList(null), ...errorLines(event.failure)];
+        return [...closeList(null), ...stdout(checked.end()), ...errorLines(event.failure)];
       case "result":
-        return [...closeList(event), ...resultLines(event)];
+        return [...closeList(event), ...stdout(checked.end()), ...resultLines(event)];
     }
   }
 
