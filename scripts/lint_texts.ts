@@ -4,10 +4,13 @@ import { type Found, lint, type ParsedMigration } from "../src/lint/lint.ts";
 import { ALL_RULES } from "../src/lint/rule_ids.ts";
 import { readDirectives } from "../src/migration/directives.ts";
 import { safeFormParts } from "../src/lint/safe_form.ts";
+import { fixFiles } from "../src/run/fix_files.ts";
 import { parse } from "../src/sql/parser.ts";
 
 /** Where the texts seem to stand. */
 export const DIRECTORY = "migrations";
+
+const ALL_IDS: ReadonlySet<string> = new Set(ALL_RULES.map(({ id }) => id));
 
 export interface LintTextsOptions {
   readonly postgresVersion: number;
@@ -20,9 +23,26 @@ export interface LintTextsOptions {
 /** Lints texts; the n-th is `00n_example.sql`. */
 export async function lintTexts(
   texts: readonly string[],
-  { postgresVersion, before = 0, rules = new Set(ALL_RULES.map(({ id }) => id)) }: LintTextsOptions,
+  { postgresVersion, before = 0, rules = ALL_IDS }: LintTextsOptions,
 ): Promise<readonly Found[]> {
   return lint(await parseTexts(texts, before), { rules, postgresVersion });
+}
+
+/** The texts of all files when `--fix` has been at work, in order. */
+export async function fixTexts(
+  texts: readonly string[],
+  { postgresVersion, before = 0, rules = ALL_IDS }: LintTextsOptions,
+): Promise<readonly string[]> {
+  const migrations = await parseTexts(texts, before);
+  const { changed, created } = await fixFiles(migrations, {
+    rules,
+    postgresVersion,
+    directory: DIRECTORY,
+    names: migrations.map(({ name }) => name),
+    mayFix: ({ asked }) => asked,
+  });
+  const now = new Map(changed.map(({ path, text }) => [path, text]));
+  return [...migrations.map(({ sql: { path, text } }) => now.get(path) ?? text), ...created.map(({ text }) => text)];
 }
 
 /** @param before how many of the texts are not asked about */

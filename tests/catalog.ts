@@ -57,13 +57,20 @@ const LISTINGS: readonly Listing[] = [
   { line: "format('extension %s', c.extname)", catalog: ["pg_extension", "extnamespace"] },
 ];
 
+/** Gives the schema of a database as rows of one column `line`. */
+export const CATALOG_QUERY: string = catalogQuery();
+
 /** Reads the schema of a project's database, but for pgmigrate's own tables. */
 export async function readCatalog(project: Project): Promise<readonly string[]> {
+  const rows = await project.query(CATALOG_QUERY);
+  return rows.map(({ line }) => String(line)).filter((line) => !line.includes("schema_migrations")).sort();
+}
+
+function catalogQuery(): string {
   const queries = LISTINGS.map(({ line, catalog: [name, schemaColumn], join = "", only = "TRUE" }) => `
     SELECT ${line} AS line FROM ${name} c JOIN pg_namespace n ON n.oid = c.${schemaColumn} ${join}
     WHERE ${only} AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
       AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = '${name}'::regclass AND e.objid = c.oid AND e.deptype = 'e')`);
   const schemas = "SELECT format('schema %s', nspname) AS line FROM pg_namespace WHERE nspname !~ '^pg_'";
-  const rows = await project.query([schemas, ...queries].join(" UNION ALL "));
-  return rows.map(({ line }) => String(line)).filter((line) => !line.includes("schema_migrations")).sort();
+  return [schemas, ...queries].join(" UNION ALL ");
 }

@@ -19,7 +19,8 @@ export function notNullSteps(
   sql: TableSql,
   { column, postgresVersion }: { readonly column: string; readonly postgresVersion: number },
 ): NotNullSteps {
-  const constraint = sql.freeName(column, "not_null");
+  // PostgreSQL 18 gives the name …_not_null to the constraint that SET NOT NULL makes.
+  const constraint = sql.freeName(column, postgresVersion < NOT_NULL_NOT_VALID ? "not_null_check" : "not_null");
   const [name, own] = [identifier(constraint), identifier(column)];
   if (postgresVersion < NOT_NULL_NOT_VALID) {
     const action = `ADD CONSTRAINT ${name} CHECK (${own} IS NOT NULL) NOT VALID`;

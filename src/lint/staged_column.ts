@@ -87,7 +87,8 @@ export function stageColumn(staging: Staging): ActionSteps | null {
     action: [column, ...setDefault, ...checks.map(({ action }) => action)].join(", "),
     after: ownedBy(parts, { sql, sequence: values.sequence }),
     next,
-    mechanical: values.fill === null && !notNull,
+    // Another type than the one that was asked for is for a person to choose.
+    mechanical: values.fill === null && !notNull && staging.type === undefined,
   };
 }
 

@@ -39,10 +39,10 @@ BEGIN
   END LOOP;
 END
 $$;`,
-      "ALTER TABLE posts ADD CONSTRAINT posts_number_not_null CHECK (number IS NOT NULL) NOT VALID;",
-      `ALTER TABLE posts VALIDATE CONSTRAINT posts_number_not_null;
+      "ALTER TABLE posts ADD CONSTRAINT posts_number_not_null_check CHECK (number IS NOT NULL) NOT VALID;",
+      `ALTER TABLE posts VALIDATE CONSTRAINT posts_number_not_null_check;
 ALTER TABLE posts ALTER COLUMN number SET NOT NULL;
-ALTER TABLE posts DROP CONSTRAINT posts_number_not_null;`,
+ALTER TABLE posts DROP CONSTRAINT posts_number_not_null_check;`,
     ],
   }],
   check: (linted, file) =>

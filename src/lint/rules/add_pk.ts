@@ -28,10 +28,10 @@ export const addPk: Rule = {
     ],
     bad: "ALTER TABLE logins ADD CONSTRAINT logins_pkey PRIMARY KEY USING INDEX logins_pkey;",
     good: [
-      "ALTER TABLE logins ADD CONSTRAINT logins_user_id_not_null CHECK (user_id IS NOT NULL) NOT VALID;",
-      `ALTER TABLE logins VALIDATE CONSTRAINT logins_user_id_not_null;
+      "ALTER TABLE logins ADD CONSTRAINT logins_user_id_not_null_check CHECK (user_id IS NOT NULL) NOT VALID;",
+      `ALTER TABLE logins VALIDATE CONSTRAINT logins_user_id_not_null_check;
 ALTER TABLE logins ALTER COLUMN user_id SET NOT NULL;
-ALTER TABLE logins DROP CONSTRAINT logins_user_id_not_null;`,
+ALTER TABLE logins DROP CONSTRAINT logins_user_id_not_null_check;`,
       "ALTER TABLE logins ADD CONSTRAINT logins_pkey PRIMARY KEY USING INDEX logins_pkey;",
     ],
   }],

@@ -22,10 +22,10 @@ export const setNotNull: Rule = {
     before: ["CREATE TABLE posts (id bigint PRIMARY KEY, title text);"],
     bad: "ALTER TABLE posts ALTER COLUMN title SET NOT NULL;",
     good: [
-      "ALTER TABLE posts ADD CONSTRAINT posts_title_not_null CHECK (title IS NOT NULL) NOT VALID;",
-      `ALTER TABLE posts VALIDATE CONSTRAINT posts_title_not_null;
+      "ALTER TABLE posts ADD CONSTRAINT posts_title_not_null_check CHECK (title IS NOT NULL) NOT VALID;",
+      `ALTER TABLE posts VALIDATE CONSTRAINT posts_title_not_null_check;
 ALTER TABLE posts ALTER COLUMN title SET NOT NULL;
-ALTER TABLE posts DROP CONSTRAINT posts_title_not_null;`,
+ALTER TABLE posts DROP CONSTRAINT posts_title_not_null_check;`,
     ],
   }, {
     before: ["CREATE TABLE posts (id bigint PRIMARY KEY, title text);"],
