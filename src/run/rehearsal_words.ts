@@ -40,15 +40,15 @@ export function inPlaceWarning({ catalog, files, statements, session, name, opti
   const migrations = files.length === 1 ? "1 migration" : `${files.length} migrations`;
   const what = told.length === 0 ? "no table that others use, as far as can be told" : told.join(", ");
   const more = unknown ? "; some statements show only when they run what they lock" : "";
+  const count = statements.length === 1 ? "1 statement" : `${statements.length} statements`;
   return {
     event: "warning",
     code: "rehearsing-in-place",
     message:
       `Rehearsing ${migrations} on ${name} itself, in one transaction: until it is rolled back it holds ${what}` +
       more,
-    hint:
-      `Each of ${statements.length} statements waits at most ${seconds(options.lockTimeoutMs)} for a lock, and is ` +
-      `ended after ${seconds(options.statementTimeoutMs)}. Ctrl-C rolls back at once.`,
+    hint: `${count}: each waits at most ${seconds(options.lockTimeoutMs)} for a lock, and is ended after ` +
+      `${seconds(options.statementTimeoutMs)}. Ctrl-C rolls back at once.`,
   };
 }
 

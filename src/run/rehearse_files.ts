@@ -1,32 +1,27 @@
 /** Rehearses migrations one after the other, each statement by itself, and keeps nothing that it need not keep. */
 
 import type { Catalog } from "../catalog/catalog.ts";
-import { replay } from "../catalog/replay.ts";
 import { resetSession as resetReplayed } from "../catalog/replay_settings.ts";
 import type { Database } from "../database/database.ts";
 import type { Lock } from "../database/held_lock.ts";
 import { measureOutside } from "../database/measure_outside.ts";
-import { measureStatement, type Observed, type Send } from "../database/measure_statement.ts";
+import { measureStatement, type Send } from "../database/measure_statement.ts";
 import { BEGIN, DEFERRED_CONSTRAINTS, transactionSettings } from "../database/migration_transaction.ts";
 import { resetSession, rollBack } from "../database/reset_session.ts";
 import { ServerError, type ServerMessage, type Session, SessionLost } from "../database/session.ts";
 import { readSnapshot } from "../database/snapshot.ts";
 import { sql } from "../database/sql.ts";
-import { type Waited, watchWaits } from "../database/watch_waits.ts";
 import { Failure, reachesOutside, transactionEnded, transactionLeftOpen } from "../errors.ts";
 import type { RehearsedMigration, RehearsedStatement } from "../events.ts";
-import { impactOf } from "../impact/impact_of.ts";
 import { CopySource } from "../migration/copy_source.ts";
 import { namedIn } from "../sql/named_in.ts";
-import { parse, type Statement } from "../sql/parser.ts";
 import type { CheckedFile, CheckedStatement } from "./check_files.ts";
 import type { Context } from "./context.ts";
 import { explain, lossFailure } from "./explain.ts";
-import { addLocks, judgeObserved, type NamedLock } from "./judge_observed.ts";
+import type { NamedLock } from "./judge_observed.ts";
 import { type Limits, limitsOf } from "./limits.ts";
-import { reachedOutside, reachesByItself } from "./reached_outside.ts";
-import { sendPart } from "./send_part.ts";
-import { waitWords } from "./wait_words.ts";
+import { reachedOutside, reachesAtOnce } from "./reached_outside.ts";
+import { type Measure, rehearseStep, type Step, stepsOf } from "./rehearse_step.ts";
 import { watchMigration } from "./watch_migration.ts";
 
 /** Where a rehearsal takes place, and what it goes by. */
@@ -43,8 +38,6 @@ export interface Stage {
   readonly commits: boolean;
   /** The database as it is; it is changed as the statements run. */
   readonly catalog: Catalog;
-  /** By `performance.now()`. */
-  readonly beganMs: number;
   /** Called with each migration that was begun, when it has ended. */
   readonly onEnd: (migration: RehearsedMigration) => void;
 }
@@ -64,21 +57,8 @@ export async function rehearseFiles(context: Context, stage: Stage): Promise<voi
   }
 }
 
-/** Characters of a statement that the report shows. */
-const LONGEST_TEXT = 2_000;
-
 /** Codes of a statement that must not run inside a transaction: active_sql_transaction, and a COMMIT inside a DO. */
 const NOT_INSIDE = ["25001", "2D000"];
-
-/** One statement that is to be sent. */
-interface Step {
-  readonly file: CheckedFile;
-  readonly index: number;
-  readonly extent: { readonly start: number; readonly end: number };
-  /** null where the file was not parsed. */
-  readonly statement: Statement | null;
-  readonly source: CopySource;
-}
 
 class Rehearsal {
   /** Set while a transaction is open that an earlier file began. */
@@ -86,6 +66,8 @@ class Rehearsal {
   /** What a transaction that is open has changed beside its database, and which file did. */
   #reached: { readonly name: string; readonly things: readonly string[] } | null = null;
   #pid = 0;
+  /** How much time the files' own statements have taken so far: as `up` would need it, without our looking at them. */
+  #clockMs = 0;
   /** Of the migration that runs. */
   #held: readonly NamedLock[] = [];
   #statements: RehearsedStatement[] = [];
@@ -103,7 +85,7 @@ class Rehearsal {
     this.#held = [];
     this.#statements = [];
     this.#pid = session.facts.serverPid;
-    const startMs = this.#now();
+    const startMs = this.#clockMs;
     const { lockTimeoutMs } = this.#limits(file);
     const watched = { version, name, lockTimeoutMs, backend: () => this.#pid, onSilence: () => {} };
     const watch = lock === null ? null : watchMigration(lock, watched, this.context.report);
@@ -114,14 +96,10 @@ class Rehearsal {
       outcome = "rehearsed";
     } finally {
       watch?.stop();
-      const endMs = this.#now();
+      const endMs = this.#clockMs;
       const transactional = !directives.noTransaction;
       this.stage.onEnd({ version, name, transactional, startMs, endMs, outcome, statements: this.#statements });
     }
-  }
-
-  #now(): number {
-    return performance.now() - this.stage.beganMs;
   }
 
   #limits({ migration }: CheckedFile): Limits {
@@ -143,7 +121,7 @@ class Rehearsal {
       if (session.status !== "in-transaction") throw transactionEnded(file.migration.path);
     }
     if (file.copies.length > 0) await source.finish();
-    await this.#own(file, () => session.run(DEFERRED_CONSTRAINTS));
+    await this.#own(file, () => this.#timed(() => session.run(DEFERRED_CONSTRAINTS)));
     const things = reachedOutside(await readSnapshot(session));
     if (things.length > 0) this.#reached ??= { name: file.migration.name, things };
     await this.#own(file, () => session.run(resetSession(database).join("; ")));
@@ -182,7 +160,7 @@ class Rehearsal {
     const kind = checked?.effect.kind ?? "opaque";
     const inline = (send: Send, onNotice: Listener) => measureStatement(session, send, { onNotice });
     if (session.status !== "idle" || kind === "block" || kind === "session") return await this.#measure(step, inline);
-    const reaches = statement === null ? null : reachesByItself(statement);
+    const reaches = statement === null ? null : reachesAtOnce(statement);
     if (reaches !== null) throw reachesOutside(file.migration.name, [reaches]);
     if (kind === "atomic" || statement?.kind === "DoStmt" || statement?.kind === "CallStmt") {
       if (await this.#inOwnTransaction(step, inline)) return;
@@ -209,63 +187,36 @@ class Rehearsal {
       await session.run("ROLLBACK");
       return false;
     }
-    await this.#own(file, () => session.run(DEFERRED_CONSTRAINTS));
+    await this.#own(file, () => this.#timed(() => session.run(DEFERRED_CONSTRAINTS)));
     const things = reachedOutside(await readSnapshot(session));
     if (things.length > 0) throw reachesOutside(file.migration.name, things);
     await this.#own(file, () => session.run("COMMIT"));
     return true;
   }
 
-  /**
-   * Runs one statement of the file, and reports what it did.
-   *
-   * @param isWatched false where the waits are ours: its locks are looked at while it stands still
-   */
   async #measure(step: Step, measure: Measure, isWatched = true): Promise<void> {
     const { session, observer, catalog } = this.stage;
-    const { file, extent, statement, source } = step;
-    const { version, name } = file.migration;
-    const postgresVersion = Math.floor(session.facts.versionNumber / 10_000);
-    const impact = statement === null ? null : impactOf(statement, catalog, { postgresVersion });
-    const onNotice = (notice: ServerMessage) => {
-      const { severity, message, detail, hint } = notice;
-      const more = { ...detail === undefined ? {} : { detail }, ...hint === undefined ? {} : { hint } };
-      this.context.report({ event: "notice", severity, message, ...more, version, name });
-    };
-    const startMs = this.#now();
-    const watching: { stopped: Promise<Waited> | null } = { stopped: null };
-    const send: Send = async (listen) => {
-      let tag = "";
-      const afterMessage = (answer: { readonly tag: string }) => void (tag = answer.tag);
-      const options = { session, files: this.context.files, source, signal: this.context.signal, onNotice: listen };
-      const watch = observer === null || !isWatched ? null : watchWaits(observer, this.#pid);
-      try {
-        await sendPart({ file, ...extent }, { ...options, afterMessage });
-      } finally {
-        // Its last answer is waited for when the statement's time is known.
-        watching.stopped = watch?.stop() ?? null;
-      }
-      return { tag };
-    };
-    let observed;
+    const seen = { pid: this.#pid, base: this.base, held: this.#held, clockMs: this.#clockMs };
+    const options = { session, observer: isWatched ? observer : null, catalog, ...seen };
+    const { statement, held } = await this.#timed(
+      () => rehearseStep(this.context, { step, measure, options }),
+      ({ statement }) => statement.endMs - statement.startMs,
+    );
+    this.#held = held;
+    this.#statements.push(statement);
+  }
+
+  /** Some work of the files', whose time counts; where it fails, all of it. */
+  async #timed<T>(work: () => Promise<T>, tookMs?: (value: T) => number): Promise<T> {
+    const start = performance.now();
+    let ms = null;
     try {
-      observed = await measure(send, onNotice);
-    } catch (error) {
-      throw this.#failure(error, step, await watching.stopped ?? NO_WAIT);
+      const value = await work();
+      ms = tookMs?.(value) ?? null;
+      return value;
+    } finally {
+      this.#clockMs += ms ?? performance.now() - start;
     }
-    const waited = await watching.stopped ?? NO_WAIT;
-    const from = { file, extent, observed, waitMs: waited.ms, base: this.base, impact, held: this.#held, catalog };
-    const judged = judgeObserved(from);
-    if (statement !== null) replay(catalog, statement, version);
-    this.#held = addLocks(this.#held, judged.locks);
-    this.#statements.push({
-      judged,
-      startMs,
-      endMs: startMs + observed.durationMs,
-      text: file.text.slice(extent.start, extent.end).slice(0, LONGEST_TEXT),
-      waits: waited.waits.map(waitWords),
-    });
-    this.context.report(judged);
   }
 
   /** Something of ours around a file; what the server refuses there is the file's. */
@@ -279,35 +230,8 @@ class Rehearsal {
       throw error;
     }
   }
-
-  #failure(error: unknown, { file, index, extent }: Step, { waits }: Waited): unknown {
-    if (this.context.signal.aborted) return this.context.signal.reason;
-    if (error instanceof SessionLost) return lossFailure(error, file.migration.path);
-    if (!(error instanceof ServerError)) return error;
-    const failure = explain(error, { file, start: extent.start, statement: index });
-    const items = waits.map(waitWords);
-    return failure.details.contention === undefined || items.length === 0 ? failure : failure.with({ items });
-  }
 }
 
 type Listener = (notice: ServerMessage) => void;
-type Measure = (send: Send, onNotice: Listener) => Promise<Observed>;
-
-const NO_WAIT: Waited = { ms: 0, waits: [] };
 
 const BACKEND = "SELECT pg_catalog.pg_backend_pid() AS pid";
-
-/** A file that no parser has read is one step. */
-async function stepsOf(file: CheckedFile, source: CopySource): Promise<readonly Step[]> {
-  const { text, statements } = file;
-  if (statements === null) return [{ file, index: 0, extent: { start: 0, end: text.length }, statement: null, source }];
-  const parsed = await parse(text);
-  const trees = parsed.kind === "statements" ? parsed.statements : [];
-  return statements.map((extent, index) => ({
-    file,
-    index,
-    extent,
-    statement: trees.find(({ start }) => start === extent.start) ?? null,
-    source,
-  }));
-}
