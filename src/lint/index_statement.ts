@@ -3,6 +3,7 @@
 import type { IndexStmt } from "libpg-query";
 import type { Catalog, Relation } from "../catalog/catalog.ts";
 import { chooseName, indexColumnNames, joinedColumns } from "../catalog/object_names.ts";
+import { findRelation } from "../catalog/resolve.ts";
 import { identifier } from "../sql/identifiers.ts";
 import type { Statement } from "../sql/parser.ts";
 import { keyword, nameSpan, ownTokens, textOf } from "./text_edits.ts";
@@ -41,6 +42,12 @@ export function indexOn(statement: CreateIndex, { name, table, concurrently }: I
   const definition = behind === undefined ? "" : textOf(statement, { start: behind.start, end: statement.end });
   const head = textOf(statement, { start: statement.start, end: index.end });
   return `${head}${concurrently ? " CONCURRENTLY" : ""} ${name} ON ${table} ${definition}`;
+}
+
+/** Whether IF NOT EXISTS makes the statement do nothing: an earlier one has made an index of that name. */
+export function isThereAlready({ if_not_exists, idxname }: IndexStmt, table: Relation, catalog: Catalog): boolean {
+  if (!if_not_exists || idxname === undefined) return false;
+  return findRelation(catalog, { schema: table.schema, name: idxname })?.index?.valid === true;
 }
 
 /** How a message calls the index. */

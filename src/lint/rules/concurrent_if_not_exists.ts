@@ -2,6 +2,7 @@ import { resolveRelation } from "../../catalog/resolve.ts";
 import { identifier } from "../../sql/identifiers.ts";
 import { builtAnew } from "../built_anew.ts";
 import { isInUse } from "../in_use.ts";
+import { isThereAlready } from "../index_statement.ts";
 import type { Rule } from "../rule.ts";
 import { writeSafeForm } from "../safe_form.ts";
 import { runsInTransaction } from "../same_transaction.ts";
@@ -29,7 +30,7 @@ CREATE INDEX CONCURRENTLY posts_user_id_idx ON posts (user_id);`,
     if (statement.kind !== "IndexStmt" || !statement.node.concurrent || !statement.node.if_not_exists) return [];
     const { relation, idxname = "" } = statement.node;
     const table = resolveRelation(catalog, relation ?? {});
-    if (!isInUse(table, file)) return [];
+    if (!isInUse(table, file) || isThereAlready(statement.node, table, catalog)) return [];
     const sql = builtAnew(statement);
     const inside = runsInTransaction(file);
     return [{

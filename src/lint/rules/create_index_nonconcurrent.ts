@@ -1,7 +1,7 @@
 import type { Relation } from "../../catalog/catalog.ts";
 import { resolveRelation } from "../../catalog/resolve.ts";
 import { relationName } from "../../sql/identifiers.ts";
-import { type CreateIndex, shownIndex } from "../index_statement.ts";
+import { type CreateIndex, isThereAlready, shownIndex } from "../index_statement.ts";
 import { builtAnew } from "../built_anew.ts";
 import { isInUse } from "../in_use.ts";
 import { ownMigration, qualifyingEdits } from "../own_migration.ts";
@@ -44,7 +44,7 @@ CREATE TABLE events_2026 PARTITION OF events FOR VALUES FROM ('2026-01-01') TO (
   check: ({ statement, catalog }, file) => {
     if (statement.kind !== "IndexStmt" || statement.node.concurrent || statement.node.relation === undefined) return [];
     const table = resolveRelation(catalog, statement.node.relation);
-    if (!isInUse(table, file)) return [];
+    if (!isInUse(table, file) || isThereAlready(statement.node, table, catalog)) return [];
     if (table.kind !== "partitioned-table") return [plain({ statement, catalog, table }, file)];
     // ON ONLY makes an invalid index without anything in it.
     if (statement.node.relation.inh !== true) return [];

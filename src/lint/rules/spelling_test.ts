@@ -1,0 +1,203 @@
+/** What rules find in statements that are written in other ways than their examples, and where they keep silent. */
+
+import assert from "node:assert/strict";
+import { lintTexts } from "../../../scripts/lint_texts.ts";
+
+const BEFORE = `CREATE SCHEMA app;
+CREATE TABLE users (id bigint PRIMARY KEY, email text, name text);
+CREATE UNIQUE INDEX users_email_idx ON users (email);
+CREATE TABLE "Posts" ("Id" bigint PRIMARY KEY, user_id bigint REFERENCES users, body text);
+CREATE INDEX posts_body_idx ON "Posts" (body);
+CREATE TABLE app.jobs (id bigint PRIMARY KEY, state text);
+CREATE MATERIALIZED VIEW counts AS SELECT user_id, count(*) AS n FROM "Posts" GROUP BY user_id;
+CREATE VIEW names AS SELECT name FROM users;
+CREATE TABLE events (id bigint, at timestamptz NOT NULL, kind text) PARTITION BY RANGE (at);
+CREATE TABLE events_1 PARTITION OF events FOR VALUES FROM ('2026-01-01') TO ('2026-02-01') PARTITION BY LIST (kind);
+CREATE TABLE events_1a PARTITION OF events_1 FOR VALUES IN ('a', 'b');
+CREATE TABLE events_1d PARTITION OF events_1 DEFAULT;
+CREATE INDEX events_kind_idx ON events (kind);`;
+
+/** The rules of this folder's second half: others may find more. */
+const RULES: ReadonlySet<string> = new Set([
+  "attach-partition-unproven",
+  "cluster",
+  "concurrent-if-not-exists",
+  "concurrently-in-transaction",
+  "create-index-nonconcurrent",
+  "create-partition-of",
+  "detach-nonconcurrent",
+  "dml-with-ddl",
+  "drop-index-nonconcurrent",
+  "drop-table",
+  "drop-table-with-fk",
+  "refresh-matview",
+  "reindex-nonconcurrent",
+  "rename-table",
+  "search-path-change",
+  "statement-under-access-exclusive",
+  "transaction-in-file",
+  "truncate-cascade",
+  "unbatched-dml",
+  "vacuum-full",
+  "wide-lock-window",
+]);
+
+async function findings(text: string) {
+  const found = await lintTexts([BEFORE, text], { postgresVersion: 14, before: 1, rules: RULES });
+  return found.map(({ finding }) => finding);
+}
+
+/** Text → the rules that find something, in the order of the text; and what the safe form of the first has to hold. */
+const FINDS: readonly (readonly [text: string, rules: readonly string[], safe?: string])[] = [
+  ['create unique index "I" on only "Posts" using btree (lower(body)) where body <> \'\'; -- on "X"', [
+    "create-index-nonconcurrent",
+  ], 'create unique index concurrently "I" on only "Posts" using btree (lower(body)) where body <> \'\';'],
+  ["CREATE INDEX ON counts (n);", ["create-index-nonconcurrent"], "CREATE INDEX CONCURRENTLY ON counts (n);"],
+  [
+    "CREATE INDEX IF NOT EXISTS i ON app.jobs (state);",
+    ["create-index-nonconcurrent"],
+    "DROP INDEX CONCURRENTLY IF EXISTS app.i;",
+  ],
+  ["CREATE INDEX ON unheard_of (a);", ["create-index-nonconcurrent"]],
+  [
+    "CREATE INDEX ON events (id, lower(kind)) INCLUDE (at);",
+    ["create-index-nonconcurrent"],
+    "CREATE INDEX CONCURRENTLY events_1a_id_lower_at_idx ON events_1a (id, lower(kind)) INCLUDE (at);",
+  ],
+  [
+    "SET LOCAL search_path = app;\nCREATE INDEX ON jobs (state);",
+    ["create-index-nonconcurrent"],
+    "CREATE INDEX CONCURRENTLY ON app.jobs (state);",
+  ],
+  [
+    'DROP INDEX IF EXISTS public.posts_body_idx, "users_email_idx" RESTRICT;',
+    ["drop-index-nonconcurrent"],
+    'DROP INDEX CONCURRENTLY IF EXISTS public.posts_body_idx;\nDROP INDEX CONCURRENTLY IF EXISTS "users_email_idx";',
+  ],
+  ["DROP INDEX events_kind_idx;", ["drop-index-nonconcurrent"]],
+  [
+    'REINDEX (VERBOSE, TABLESPACE "index") TABLE users;',
+    ["reindex-nonconcurrent"],
+    'REINDEX (VERBOSE, TABLESPACE "index") TABLE CONCURRENTLY users;',
+  ],
+  ["REINDEX SCHEMA app;", ["reindex-nonconcurrent", "concurrently-in-transaction"], "REINDEX SCHEMA CONCURRENTLY app;"],
+  ["REFRESH MATERIALIZED VIEW counts;", ["refresh-matview"], "CREATE UNIQUE INDEX CONCURRENTLY ON counts (user_id);"],
+  [
+    '-- pgmigrate: no-transaction\nVACUUM (ANALYZE, FULL true) users, "Posts";',
+    ["vacuum-full"],
+    'VACUUM (ANALYZE) users, "Posts";',
+  ],
+  ["VACUUM users;", ["concurrently-in-transaction"]],
+  ["-- pgmigrate: no-transaction\nBEGIN;\nDROP INDEX CONCURRENTLY posts_body_idx;\nCOMMIT;", [
+    "concurrently-in-transaction",
+  ]],
+  [
+    "CREATE TABLE n (a int);\nCREATE INDEX CONCURRENTLY i ON n (a);",
+    ["concurrently-in-transaction"],
+    "CREATE INDEX i ON n (a);",
+  ],
+  [
+    "ALTER TABLE events DETACH PARTITION events_1;",
+    ["detach-nonconcurrent"],
+    "ALTER TABLE events DETACH PARTITION events_1 CONCURRENTLY;",
+  ],
+  [
+    "CREATE TABLE events_1c PARTITION OF events_1 FOR VALUES IN ('c');",
+    ["create-partition-of"],
+    "CHECK (NOT (kind IS NOT NULL AND kind IN ('c'))) NOT VALID;",
+  ],
+  [
+    "CREATE TABLE IF NOT EXISTS events_2 PARTITION OF events (CHECK (id > 0)) FOR VALUES FROM ('2026-02-01') TO ('2026-03-01') WITH (fillfactor = 70);",
+    ["create-partition-of"],
+    "CREATE TABLE events_2 (LIKE events INCLUDING ALL EXCLUDING IDENTITY, CHECK (id > 0)) WITH (fillfactor = 70);",
+  ],
+  ["DROP TABLE IF EXISTS app.jobs;", ["drop-table"]],
+  ['DROP TABLE "Posts";', ["drop-table", "drop-table-with-fk"]],
+  [
+    'ALTER TABLE "Posts" DROP COLUMN user_id;',
+    ["drop-table-with-fk"],
+    'ALTER TABLE "Posts" DROP CONSTRAINT "Posts_user_id_fkey";',
+  ],
+  ["ALTER VIEW names RENAME TO people;", ["rename-table"], "CREATE VIEW names AS SELECT * FROM people;"],
+  [
+    "TRUNCATE ONLY users RESTART IDENTITY CASCADE;",
+    ["truncate-cascade"],
+    'TRUNCATE ONLY users, "Posts" RESTART IDENTITY;',
+  ],
+  ["WITH gone AS (DELETE FROM users RETURNING *) SELECT count(*) FROM gone;", ["unbatched-dml"]],
+  ["UPDATE ONLY app.jobs AS j SET state = 'x' WHERE true;", ["unbatched-dml"]],
+  ['DELETE FROM "Posts";', ["unbatched-dml"], 'WHERE "Id" BETWEEN batch_start AND batch_end;'],
+  [
+    "ALTER TABLE users ADD COLUMN a int;\nWITH c AS (UPDATE users SET a = 1 WHERE email IS NULL RETURNING 1) SELECT 1;",
+    ["dml-with-ddl"],
+  ],
+  [
+    "ALTER TABLE users ADD COLUMN a int;\nMERGE INTO app.jobs USING users ON jobs.id = users.id WHEN MATCHED THEN DELETE;",
+    ["dml-with-ddl"],
+  ],
+  ["ALTER TABLE users ADD COLUMN a int;\nINSERT INTO app.jobs (id) SELECT id FROM users;", [
+    "statement-under-access-exclusive",
+  ]],
+  ["ALTER TABLE users ADD COLUMN a int;\nCREATE INDEX ON app.jobs (state);", [
+    "create-index-nonconcurrent",
+    "statement-under-access-exclusive",
+  ]],
+  [
+    'CREATE OR REPLACE VIEW names AS SELECT name FROM users;\nALTER TABLE users ADD COLUMN a int;\nALTER TABLE app.jobs ADD COLUMN a int;\nALTER TABLE "Posts" ADD COLUMN a int;',
+    ["wide-lock-window"],
+  ],
+  [
+    "SELECT pg_catalog.set_config('search_path', 'app, public', false);",
+    ["search-path-change"],
+    "SELECT pg_catalog.set_config('search_path', 'app, public', true);",
+  ],
+  ["set session search_path to app;", ["search-path-change"], "set local search_path to app;"],
+  ["UPDATE users SET name = '' WHERE id = 1;\nCOMMIT;\nSELECT 1;", ["transaction-in-file"]],
+  ["SELECT 1;\nCOMMIT AND CHAIN;", ["transaction-in-file"]],
+];
+
+for (const [text, rules, safe] of FINDS) {
+  Deno.test(`lint finds ${rules.join(", ")} in ${text.replaceAll(/\s+/g, " ")}`, async () => {
+    const found = await findings(text);
+    assert.deepEqual(found.map(({ rule }) => rule).toSorted(), rules.toSorted());
+    if (safe === undefined) return;
+    const { safeForm } = found.find(({ rule }) => rule === rules[0])!;
+    assert(safeForm?.includes(safe), safeForm ?? "no safe form");
+  });
+}
+
+/** In these nobody waits for long, or what is in question has not happened. */
+const SILENT: readonly string[] = [
+  "CREATE TABLE n (a int);\nINSERT INTO n SELECT id FROM users;\nCREATE INDEX ON n (a);\nUPDATE n SET a = 2;\nDELETE FROM n;\nALTER TABLE n RENAME TO m;\nDROP TABLE m;",
+  "CREATE TEMP TABLE t AS SELECT * FROM users;\nCREATE INDEX ON t (id);\nTRUNCATE t CASCADE;\nDROP TABLE t;",
+  "CREATE INDEX ON ONLY events (id);",
+  'CREATE INDEX IF NOT EXISTS posts_body_idx ON "Posts" (body);',
+  "-- pgmigrate: no-transaction\nCREATE INDEX CONCURRENTLY ON users (name);\nDROP INDEX CONCURRENTLY posts_body_idx;\nVACUUM users;",
+  "CREATE TABLE n (a int);\nCREATE UNIQUE INDEX concurrently_named ON n (a);",
+  "DO $$ BEGIN UPDATE users SET name = ''; COMMIT; END $$;",
+  "CREATE FUNCTION f() RETURNS bigint LANGUAGE sql BEGIN ATOMIC UPDATE users SET name = ''; SELECT 1; END;",
+  "CREATE PROCEDURE p() LANGUAGE plpgsql AS 'BEGIN DELETE FROM users; COMMIT; END';",
+  "PREPARE p AS DELETE FROM users;\nEXPLAIN DELETE FROM users;",
+  "CREATE RULE r AS ON INSERT TO names DO INSTEAD DELETE FROM users;",
+  "ALTER TABLE users ADD COLUMN a int;\nUPDATE users SET a = 1 WHERE id = 5;\nUPDATE users SET a = 2 WHERE email = 'x' AND name IS NULL;\nDELETE FROM users WHERE id IN (1, 2);",
+  "ALTER TABLE users ADD COLUMN a int;\nINSERT INTO app.jobs VALUES (1, 'x');\nCOMMENT ON COLUMN users.a IS 'b';\nGRANT SELECT ON users TO public;",
+  "DELETE FROM app.jobs WHERE state = 'x';\nALTER TABLE users ADD COLUMN a int;",
+  "INSERT INTO users (id) SELECT 1;\nALTER TABLE users ADD COLUMN a int;",
+  "ALTER TABLE events ADD COLUMN a int;\nALTER TABLE events_1a ALTER COLUMN a SET DEFAULT 1;",
+  "ALTER TABLE app.jobs RENAME TO old;\nCREATE VIEW app.jobs AS SELECT * FROM app.old;",
+  "CREATE TABLE app.next (LIKE app.jobs);\nALTER TABLE app.jobs RENAME TO old;\nALTER TABLE app.next RENAME TO jobs;",
+  "SAVEPOINT a;\nSELECT 1;\nROLLBACK TO a;",
+  "SELECT set_config('search_path', '', false);",
+  'SET search_path = "$user", public;\nSET LOCAL search_path = app;\nRESET search_path;',
+  "CREATE FUNCTION g() RETURNS int LANGUAGE sql SET search_path = app AS 'SELECT 1';",
+  'TRUNCATE users, "Posts";',
+  "REFRESH MATERIALIZED VIEW CONCURRENTLY counts;",
+  "ANALYZE users;",
+  "CREATE TABLE events_3 (LIKE events);\nALTER TABLE events ATTACH PARTITION events_3 FOR VALUES FROM ('2026-03-01') TO ('2026-04-01');",
+];
+
+for (const text of SILENT) {
+  Deno.test(`lint finds nothing in ${text.replaceAll(/\s+/g, " ")}`, async () => {
+    assert.deepEqual((await findings(text)).map(({ rule, message }) => `${rule}: ${message}`), []);
+  });
+}
