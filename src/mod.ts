@@ -17,7 +17,16 @@ import { connect } from "./database/connect.ts";
 import { parseTarget } from "./database/dsn.ts";
 import { withDatabase } from "./database/elsewhere.ts";
 import { systemFiles } from "./database/setting_files.ts";
-import type { CheckResult, Event, LintResult, NewResult, StatusResult, UpResult, VerifyResult } from "./events.ts";
+import type {
+  CheckResult,
+  Event,
+  LintResult,
+  NewResult,
+  PlanResult,
+  StatusResult,
+  UpResult,
+  VerifyResult,
+} from "./events.ts";
 import { diskFiles } from "./migration/disk_files.ts";
 import { check as runCheck } from "./run/check.ts";
 import type { Context } from "./run/context.ts";
@@ -25,6 +34,7 @@ import { chooseRules } from "./run/choose_rules.ts";
 import { lintMigrations } from "./run/lint.ts";
 import { newMigration as runNew } from "./run/new.ts";
 import type { TableName } from "./run/options.ts";
+import { plan as runPlan } from "./run/plan.ts";
 import { status as runStatus } from "./run/status.ts";
 import { up as runUp } from "./run/up.ts";
 import { verify as runVerify } from "./run/verify.ts";
@@ -85,6 +95,13 @@ export interface VerifyOptions extends DatabaseOptions {
   readonly record?: boolean;
   /** Write missing files from the tracker. Default false. */
   readonly restore?: boolean;
+}
+
+export interface PlanOptions extends DatabaseOptions {
+  /** Look at migrations up to and with this version. Default: all. */
+  readonly to?: bigint;
+  /** Default false. */
+  readonly allowOutOfOrder?: boolean;
 }
 
 export interface CheckOptions extends Omit<DatabaseOptions, "databaseUrl"> {
@@ -161,6 +178,16 @@ export function status(options: DatabaseOptions): Promise<StatusResult> {
 export function verify(options: VerifyOptions): Promise<VerifyResult> {
   const { record = false, restore = false } = options;
   return runVerify(contextOf(options), { ...common(options), record, restore });
+}
+
+/**
+ * Reports of each pending statement what it would do to the database, and to those who use it. It changes nothing.
+ *
+ * @throws {Failure} where history does not match the files, a file has a mistake, or the database cannot be read
+ */
+export function plan(options: PlanOptions): Promise<PlanResult> {
+  const { to = null, allowOutOfOrder = false } = options;
+  return runPlan(contextOf(options), { ...common(options), to, allowOutOfOrder });
 }
 
 /**

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { check, type Event, Failure, lint, status, up, verify } from "../src/mod.ts";
+import { check, type Event, Failure, lint, plan, status, up, verify } from "../src/mod.ts";
 import { createDirectory, type FileContents } from "./directory.ts";
 import { sharedServer } from "./servers/mod.ts";
 
@@ -182,4 +182,16 @@ Deno.test("lint() reports each finding, and returns how many there are", async (
   assert.deepEqual(events.map((event) => event.event === "finding" && event.rule), ["transaction-in-file"]);
   assert.equal((await lint({ ...options, rules: ["unused-ignore"] })).findings.error, 0);
   await assert.rejects(lint({ ...options, rules: ["nonsense"] }), { code: "unknown-rule" });
+});
+
+Deno.test("plan() reports each pending statement, and returns how many have each verdict", async () => {
+  await using directory = await createDirectory({ "001_a.sql": "CREATE TABLE a (n int);\nDO 'BEGIN END';\n" });
+  const events: Event[] = [];
+  const options = { migrations: `${directory.path}/migrations`, databaseUrl: "embedded:" };
+  const { pending, verdicts } = await plan({ ...options, onEvent: (event) => events.push(event) });
+  assert.deepEqual({ pending, verdicts }, { pending: [1n], verdicts: { instant: 1, short: 0, long: 0, dangerous: 1 } });
+  assert.deepEqual(
+    events.map((event) => event.event === "statement" ? [event.statement, event.verdict] : event),
+    [["CREATE TABLE", "instant"], ["DO", "dangerous"]],
+  );
 });
