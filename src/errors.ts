@@ -102,6 +102,14 @@ export function fileUnreadable(file: string, reason: string): Failure {
   return new Failure("file-unreadable", 2, `Cannot read ${file}: ${reason}`, { file });
 }
 
+/** @param directory where a file was expected */
+export function directoryAsFile(directory: string): Failure {
+  return new Failure("file-unreadable", 2, `${directory} is a directory, not a file`, {
+    hint: `Name it with --migrations ${directory}`,
+    file: directory,
+  });
+}
+
 export function fileExists(file: string): Failure {
   return new Failure("file-exists", 2, `${file} exists already`, { file });
 }

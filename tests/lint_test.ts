@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createDirectory, type FileContents } from "./directory.ts";
-import { jsonLines, linesOf, resultOf } from "./pgmigrate.ts";
+import { assertDone, jsonLines, linesOf, resultOf } from "./pgmigrate.ts";
 import { runProgram } from "./program.ts";
 
 /** A file in which `lint` finds an error, and one in which it finds a mere note. */
@@ -86,6 +86,9 @@ Deno.test("lint looks only at the files that are named, in the directory or else
       "draft.sql",
     ]);
     assert.deepEqual(filesOf((await lint(["--json", "-m", "nowhere", "draft.sql"])).stdout), ["draft.sql"]);
+    const folder = await lint(["migrations"]);
+    assert.equal(folder.code, 2);
+    assert.match(folder.stderr, /^error: migrations is a directory, .*\n.*\nhint: .*--migrations migrations\n$/);
     const missing = await lint(["missing.sql"]);
     assert.equal(missing.code, 2);
     assert.match(missing.stderr, /^error: Cannot read missing\.sql/);
@@ -151,6 +154,30 @@ Deno.test("lint --fix writes the safe form, leaves what nobody asked about, and 
     assert.deepEqual({ mended, fixed }, { mended: 2, fixed: ["migrations/002_c.sql"] });
     assert.equal(await read("001_c.sql"), PAIRED);
     assert.equal(await read("002_c.sql"), "CREATE TABLE c (id int);\r\n");
+  });
+});
+
+Deno.test("lint --fix writes the next migrations, and what it wrote can be applied", async () => {
+  const files = {
+    "0001_a.sql": "CREATE TABLE a (id int PRIMARY KEY, b int);\n",
+    "0002_b.sql": "ALTER TABLE a ADD CONSTRAINT a_b FOREIGN KEY (b) REFERENCES a (id);\nCREATE INDEX a_b ON a (b);\n",
+  };
+  await withFiles(files, async ({ lint, names, path }) => {
+    const { code, stdout } = await lint(["--fix"]);
+    assert.equal(
+      stdout,
+      "wrote  migrations/0002_b.sql\nwrote  migrations/0003_validate_a_b.sql\n" +
+        "wrote  migrations/0004_create_index_a_b.sql\nFixed 2 findings.\nNo findings in 4 files.\n",
+    );
+    assert.equal(code, 0);
+    assert.deepEqual(await names(), [
+      "0001_a.sql",
+      "0002_b.sql",
+      "0003_validate_a_b.sql",
+      "0004_create_index_a_b.sql",
+    ]);
+    assertDone(await runProgram(["up", "-d", "embedded:"], { cwd: path }));
+    assert.match((await lint(["--fix"])).stdout, /^No findings in 4 files\.$/m);
   });
 });
 

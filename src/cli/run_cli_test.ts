@@ -53,6 +53,27 @@ Deno.test("pgmigrate alone prints the help on stderr and exits with 2", async ()
   assert.match(stderr, /^pgmigrate runs PostgreSQL migrations/);
 });
 
+Deno.test("of an option that may be given more than once all count, of any other the last", async () => {
+  await withDirectory(async (directory) => {
+    await Deno.writeTextFile(`${directory}/001_a.sql`, "CREATE TABLE a (n int);\nCOMMIT;\n");
+    const lint = async (...args: readonly string[]) =>
+      (await run(["lint", "-m", directory, "--json", ...args])).exitCode;
+    assert.equal(await lint("--rule", "transaction-in-file", "--rule", "unused-ignore"), 7);
+    assert.equal(await lint("--rule", "unused-ignore"), 0);
+    assert.equal(await lint("--postgres-version", "99", "--postgres-version", "15"), 7);
+  });
+});
+
+Deno.test("a list on stdin is read where the command line says so, and nowhere else", async () => {
+  await withDirectory(async (directory) => {
+    await Deno.writeTextFile(`${directory}/001_a.sql`, "CREATE TABLE a (n int);\nCOMMIT;\n");
+    const readInput = () => Promise.resolve(`${directory}/001_a.sql\n`);
+    assert.equal((await run(["lint", "-m", "nowhere", "-"], { readInput })).exitCode, 7);
+    const never = () => Promise.reject(new Error("nobody asked for stdin"));
+    assert.equal((await run(["lint", "-m", directory], { readInput: never })).exitCode, 7);
+  });
+});
+
 Deno.test("help is an answer, however it is asked for, and whatever else is wrong", async () => {
   const general = await run(["--help"]);
   assert.deepEqual({ ...general, stdout: "" }, { exitCode: 0, stdout: "", stderr: "" });

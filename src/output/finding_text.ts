@@ -24,8 +24,8 @@ interface Looks {
 export function findingLines(
   { rule, severity, span, message, safeForm }: Finding,
   looks: Looks & {
-    /** Line of a finding that has just been shown with the same safe form, where there is one. */
-    readonly sameAs?: number | undefined;
+    /** The finding that was shown before it has the same safe form. */
+    readonly isAsAbove?: boolean;
   },
 ): readonly string[] {
   const { style, columns } = looks;
@@ -38,14 +38,10 @@ export function findingLines(
     `${paint(style.bold(first.slice(0, label.length)))}${first.slice(label.length)}`,
     ...rest.map((line) => `  ${line}`),
     ...codeFrame({ ...span, endColumn }, { columns, style, paint }),
-    ...safeForm === null
-      ? []
-      : looks.sameAs !== undefined
-      ? [`${style.bold("instead")}: as for line ${looks.sameAs}`]
-      : [
-        `${style.bold("instead")}:`,
-        ...redact(safeForm).trimEnd().split(LINE_END).map((line) => `    ${escapeSourceLine(line)}`.trimEnd()),
-      ],
+    ...safeForm === null ? [] : looks.isAsAbove ? [`${style.bold("instead")}: as above`] : [
+      `${style.bold("instead")}:`,
+      ...redact(safeForm).trimEnd().split(LINE_END).map((line) => `    ${escapeSourceLine(line)}`.trimEnd()),
+    ],
     `${style.bold("more")}: ${rulePage(rule)}`,
     "",
   ];

@@ -122,9 +122,10 @@ export function humanRenderer(options: RenderOptions): Renderer {
 
   /** Several findings about one statement may lead to the same safe form, which is shown once. */
   function foundLines(event: Finding): readonly string[] {
-    const isSame = found !== null && found.span.file === event.span.file && found.safeForm === event.safeForm;
+    const isSame = found !== null && event.safeForm !== null && found.span.file === event.span.file &&
+      found.safeForm === event.safeForm;
     if (!isSame) found = event;
-    return findingLines(event, { columns, style: out, ...isSame ? { sameAs: found?.span.line } : {} });
+    return findingLines(event, { columns, style: out, isAsAbove: isSame });
   }
 
   function waitingLines(event: Waiting | WaitingForLock): readonly Write[] {

@@ -1,7 +1,7 @@
 /** `lint`: what is dangerous in migrations, by their text alone. */
 
 import { basename } from "node:path";
-import { Failure } from "../errors.ts";
+import { directoryAsFile, Failure } from "../errors.ts";
 import type { LintResult, Severity } from "../events.ts";
 import { type Found, lint, type ParsedMigration } from "../lint/lint.ts";
 import { ruleSummaries } from "../lint/rule_ids.ts";
@@ -160,11 +160,20 @@ async function readOthers(
     } catch (error) {
       // A list of what changed has files that are gone.
       const isGone = error instanceof Failure && error.code === "file-unreadable" && chosen.mayBeGone.includes(path);
-      if (!isGone) throw error;
+      if (!isGone) throw await isDirectory(files, path) ? directoryAsFile(path) : error;
       report({ event: "note", message: `Skipped ${path}: it cannot be read, or is not there any more` });
     }
   }
   return others;
+}
+
+async function isDirectory(files: Context["files"], path: string): Promise<boolean> {
+  try {
+    await files.list(path);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function inOrder(paths: readonly string[]): readonly string[] {
