@@ -147,3 +147,12 @@ Deno.test("check --base lints what is new alone", async () => {
   await directory.remove("007_g.sql");
   assertDone(await check(directory, "--base", "main", "--strict"));
 });
+
+Deno.test("check tells what was changed where the server cannot be reached too", async () => {
+  await using directory = await changed();
+  await directory.write("001_a.sql", "CREATE TABLE a (n bigint);\n");
+  const url = "postgres://nobody@127.0.0.1:1/nothing";
+  const { code, stdout } = await runProgram(["check", "--json", "-d", url, "--base", "main"], { cwd: directory.path });
+  assert.equal(code, 4);
+  assert.deepEqual(linesOf(stdout, "error").map(({ code }) => code), ["cannot-connect", "base-edited"]);
+});

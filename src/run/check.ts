@@ -1,6 +1,6 @@
 /** `check`: what can be known of migrations before they meet a database that matters. */
 
-import { together } from "../errors.ts";
+import { Failure, together } from "../errors.ts";
 import type { CheckResult, Event, MigrationChecked } from "../events.ts";
 import { lint, type ParsedMigration } from "../lint/lint.ts";
 import { ruleSummaries } from "../lint/rule_ids.ts";
@@ -32,7 +32,7 @@ export async function check(context: Context, options: CheckOptions): Promise<Ch
   const read = await readMigrationsToRun(files, options.migrations);
   reportFiles(context, read);
   const { migrations } = read;
-  const changed = [];
+  const changed: Failure[] = [];
   const bases = await readBases(context, options);
   for (const base of bases) {
     changed.push(...await baseFailures(base, { migrations, directory: options.migrations }));
@@ -40,11 +40,33 @@ export async function check(context: Context, options: CheckOptions): Promise<Ch
   // Writing over the checksums would lose what proves the change.
   const sums = changed.length === 0 ? options.writeSums : null;
   if (sums !== null) await files.replace(sums, formatSums(migrations));
+  const inBases = new Set(bases.flatMap((base) => base.migrations.map(({ name }) => name)));
+  try {
+    const { failures, ...rest } = await lintAndTry(context, { migrations, inBases, options });
+    const durationMs = performance.now() - started;
+    return { command: "check", ...rest, sums, durationMs, failure: together([...changed, ...failures]) };
+  } catch (error) {
+    // The server cannot be reached, say: what was found before is to be told all the same.
+    if (!(error instanceof Failure)) throw error;
+    throw error.with({ others: [...error.details.others ?? [], ...changed] });
+  }
+}
 
+async function lintAndTry(
+  context: Context,
+  { migrations, inBases, options }: {
+    readonly migrations: readonly Migration[];
+    readonly inBases: ReadonlySet<string>;
+    readonly options: CheckOptions;
+  },
+): Promise<
+  & Pick<CheckResult, "versions" | "findings" | "rules" | "linted" | "postgresVersion" | "embedded">
+  & { readonly failures: readonly Failure[] }
+> {
   // It starts while the files are parsed and linted.
   await using trial = startTrial(context, options.databaseUrl);
-  const checked = await checkEachFile(files, migrations);
-  const isNew = ({ name }: Migration) => bases.every((base) => base.migrations.every((one) => one.name !== name));
+  const checked = await checkEachFile(context.files, migrations);
+  const isNew = ({ name }: Migration) => !inBases.has(name);
   const findings = await lintNew(context, { migrations, isNew, options });
   const database = await trial.opened;
   const versions: Record<MigrationChecked["state"], bigint[]> = { passed: [], failed: [], inconclusive: [] };
@@ -57,16 +79,12 @@ export async function check(context: Context, options: CheckOptions): Promise<Ch
     postgresVersion: versionWords(session.facts.versionNumber),
   }));
   return {
-    command: "check",
     versions,
     findings,
     rules: ruleSummaries(options.rules),
     linted: migrations.filter(isNew).length,
-    durationMs: performance.now() - started,
-    postgresVersion: tried.postgresVersion,
     embedded: database.kind === "embedded",
-    sums,
-    failure: together([...changed, ...tried.failures]),
+    ...tried,
   };
 }
 
