@@ -6,7 +6,7 @@ import { actionProblems, type ActionSteps } from "./action_problems.ts";
 import { type AlterTable, type AlterTableAction, alterTableActions, isAlterTable } from "./alter_table_actions.ts";
 import { type ColumnParts, columnParts } from "./column_parts.ts";
 import type { LintedFile, LintedStatement, Problem } from "./rule.ts";
-import { stageColumn, type Staging } from "./staged_column.ts";
+import { stageColumn } from "./staged_column.ts";
 import { type TableSql, tableSql } from "./table_sql.ts";
 import { waitedTable } from "./waited_table.ts";
 
@@ -24,8 +24,6 @@ export interface ColumnFault {
   readonly severity?: Severity;
   /** The safe form; without it, the column's steps are those of {@link stageColumn}. */
   readonly steps?: ActionSteps | null;
-  /** What these steps must know beside the statement. */
-  readonly staging?: Pick<Staging, "value" | "type" | "checks">;
 }
 
 /** Asks of every column that an ALTER TABLE adds to a table that others use what is wrong with it. */
@@ -47,7 +45,7 @@ export function addedColumnProblems(
     const {
       message,
       severity,
-      steps = stageColumn({ statement, action, relation, catalog, file, ...fault.staging }),
+      steps = stageColumn({ statement, action, relation, catalog, file }),
     } = fault;
     return [{ action, message, steps, ...(severity === undefined ? {} : { severity }) }];
   });

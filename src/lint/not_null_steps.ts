@@ -23,12 +23,12 @@ export function notNullSteps(
   const constraint = sql.freeName(column, postgresVersion < NOT_NULL_NOT_VALID ? "not_null_check" : "not_null");
   const [name, own] = [identifier(constraint), identifier(column)];
   if (postgresVersion < NOT_NULL_NOT_VALID) {
-    const action = `ADD CONSTRAINT ${name} CHECK (${own} IS NOT NULL) NOT VALID`;
+    const action = `ADD CONSTRAINT ${name} CHECK (${own} IS NOT NULL)${sql.noInherit} NOT VALID`;
     return { action, next: provedNotNull(sql, { column, constraint }) };
   }
   const validate = `${sql.alter} VALIDATE CONSTRAINT ${name};`;
   return {
-    action: `ADD CONSTRAINT ${name} NOT NULL ${own} NOT VALID`,
+    action: `ADD CONSTRAINT ${name} NOT NULL ${own}${sql.noInherit} NOT VALID`,
     next: { title: `prove that ${column} has no NULL`, sql: validate, noTransaction: false },
   };
 }

@@ -1,16 +1,19 @@
 /** ADD COLUMN of a table that is in use, in steps for which nobody waits long. */
 
 import type { Catalog, Relation } from "../catalog/catalog.ts";
+import { resolveType } from "../catalog/resolve_type.ts";
 import { expressionVolatility } from "../catalog/volatility.ts";
 import { identifier, literal } from "../sql/identifiers.ts";
 import type { ActionSteps } from "./action_problems.ts";
 import type { AlterTable, AlterTableAction } from "./alter_table_actions.ts";
 import { backfill } from "./backfill.ts";
 import { type ColumnConstraint, type ColumnParts, columnParts, constraintOf } from "./column_parts.ts";
+import { underConstrainedDomain } from "./constrained_domain.ts";
 import { notNullSteps } from "./not_null_steps.ts";
 import type { LintedFile, NextMigration } from "./rule.ts";
 import { serialType } from "./serial_type.ts";
 import { type TableSql, tableSql } from "./table_sql.ts";
+import { typeSql } from "./type_sql.ts";
 import { uniqueSteps } from "./unique_steps.ts";
 
 export interface Staging {
@@ -19,12 +22,6 @@ export interface Staging {
   readonly relation: Relation;
   readonly catalog: Catalog;
   readonly file: LintedFile;
-  /** What rows that are there get, as SQL, where the column's own default does not say. */
-  readonly value?: string;
-  /** The type to give it in place of the one that is written, as SQL. */
-  readonly type?: string;
-  /** Checks to add beside those of the column, as SQL: `CHECK (price > 0)`. */
-  readonly checks?: readonly string[];
 }
 
 /** How rows that are there and rows that come get their values. */
@@ -57,19 +54,24 @@ export function stageColumn(staging: Staging): ActionSteps | null {
   const checks = checksOf(parts, { staging, sql, references: inlineReferences === null ? references : null });
   const unique = uniqueOf(parts, sql);
   if (unique === null) return null;
+  const domainBase = underConstrainedDomain(parts.definition.typeName, catalog);
+  const isEmpty = values.inline === null && values.later === null && inlineReferences === null;
   const column = [
     parts.head,
-    staging.type ?? serialType(parts.definition) ?? parts.type,
+    domainBase === null ? serialType(parts.definition) ?? parts.type : typeSql(domainBase),
     parts.attributes,
     values.inline === null ? "" : `DEFAULT ${values.inline}`,
     isNotNull(parts) && !notNull ? "NOT NULL" : "",
     inlineReferences?.text ?? "",
+    // It says that the column is to be empty at first.
+    isEmpty && parts.constraints.some(({ constraint }) => constraint.contype !== "CONSTR_CHECK") ? "NULL" : "",
   ].filter((part) => part !== "").join(" ");
   const own = identifier(parts.name);
   const setDefault = values.later === null ? [] : [`ALTER COLUMN ${own} SET DEFAULT ${values.later}`];
   const next: NextMigration[] = [];
   if (values.fill !== null) {
-    next.push(backfill({ table: sql.table, relation, column: parts.name, value: values.fill }));
+    const note = values.fill === UNKNOWN_VALUE ? { note: "Put what each row is to have in place of NULL." } : {};
+    next.push(backfill({ table: sql.table, relation, column: parts.name, value: values.fill, ...note }));
   }
   if (notNull) {
     const steps = notNullSteps(sql, { column: parts.name, postgresVersion: file.postgresVersion });
@@ -88,7 +90,7 @@ export function stageColumn(staging: Staging): ActionSteps | null {
     after: ownedBy(parts, { sql, sequence: values.sequence }),
     next,
     // Another type than the one that was asked for is for a person to choose.
-    mechanical: values.fill === null && !notNull && staging.type === undefined,
+    mechanical: values.fill === null && !notNull && domainBase === null,
   };
 }
 
@@ -105,13 +107,24 @@ function valuesOf(parts: ColumnParts, { staging, sql }: Around): Values {
     return { inline: null, later: value, fill: value, sequence };
   }
   const given = defaultOf(parts);
-  const fill = staging.value ?? null;
-  if (given === null) return { inline: null, later: null, fill, sequence: null };
+  if (given === null) {
+    return { inline: null, later: null, fill: isNotNull(parts) ? valueOfEach(parts, staging) : null, sequence: null };
+  }
   const volatility = expressionVolatility(given.constraint.raw_expr, staging.catalog);
   const value = given.body.replace(/^DEFAULT\s*/i, "");
   return volatility === "immutable" || volatility === "stable"
-    ? { inline: value, later: null, fill, sequence: null }
+    ? { inline: value, later: null, fill: null, sequence: null }
     : { inline: null, later: value, fill: value, sequence: null };
+}
+
+/** Stands for a value that whoever reads the safe form has to give. */
+const UNKNOWN_VALUE = "NULL";
+
+/** What a row that is there gets in a column that must not be NULL and has no default: nobody knows but who asks for it. */
+function valueOfEach(parts: ColumnParts, { catalog }: Staging): string {
+  const type = resolveType(catalog, parts.definition.typeName!);
+  const isKey = constraintOf(parts, "CONSTR_FOREIGN") !== null;
+  return type?.name === "uuid" && !isKey ? "gen_random_uuid()" : UNKNOWN_VALUE;
 }
 
 /** The column's default; null for none, and for the NULL that every column has without one. */
@@ -135,9 +148,13 @@ function checksOf(
   const own = identifier(parts.name);
   const named = (given: string | undefined, label: string) => identifier(given ?? sql.freeName(parts.name, label));
   const checks = parts.constraints.filter(({ constraint }) => constraint.contype === "CONSTR_CHECK");
+  // Casting to the domain tests what it demands, and NULL is for NOT NULL to forbid.
+  const domain = underConstrainedDomain(parts.definition.typeName, staging.catalog) === null
+    ? null
+    : `CHECK (${own} IS NULL OR ${own}::${parts.type} IS NOT NULL)`;
   const added = [
     ...checks.map(({ constraint, body }) => ({ name: named(constraint.conname, "check"), body })),
-    ...(staging.checks ?? []).map((body) => ({ name: named(undefined, "check"), body })),
+    ...(domain === null ? [] : [{ name: named(undefined, "check"), body: domain }]),
     ...(references === null ? [] : [{
       name: named(references.constraint.conname, "fkey"),
       body: `FOREIGN KEY (${own}) ${references.body}`,

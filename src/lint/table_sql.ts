@@ -2,6 +2,7 @@
 
 import type { RangeVar } from "libpg-query";
 import type { Catalog, Relation } from "../catalog/catalog.ts";
+import { childrenOf } from "../catalog/resolve.ts";
 import { chooseName } from "../catalog/object_names.ts";
 import { dotted } from "../sql/identifiers.ts";
 import type { LintedFile } from "./rule.ts";
@@ -13,6 +14,8 @@ export interface TableSql {
   /** `ALTER TABLE IF EXISTS ONLY "S".posts`. */
   readonly alter: string;
   readonly relation: Relation;
+  /** What a CHECK needs behind it to be added with ONLY to a table that others inherit from: ` NO INHERIT`, or nothing. */
+  readonly noInherit: string;
   /** A name for a constraint or index that is free: `posts_user_id_fkey`. Not as SQL. */
   freeName(column: string | null, label: string): string;
   /** A name in the table's schema as SQL, qualified where the statement qualifies the table. */
@@ -40,6 +43,7 @@ export function tableSql({ node }: AlteringStatement, relation: Relation, { cata
     table,
     alter: `ALTER TABLE ${node.missing_ok ? "IF EXISTS " : ""}${range.inh ? "" : "ONLY "}${table}`,
     relation,
+    noInherit: !range.inh && relation.kind === "table" && childrenOf(catalog, relation).length > 0 ? " NO INHERIT" : "",
     freeName: (columns, label) =>
       chooseName(catalog, { schema, table: name, columns, label }, { constraint: true, relation: true }),
     inSchema: (name) => dotted([given, name]),

@@ -120,16 +120,29 @@ function hangingOn(
   return [...new Set([...indexes, ...constraints, ...pointing].map(({ name }) => dotted([name])))];
 }
 
+/** What a domain demands, which a CHECK demands without writing a row. */
+export function domainCheckSteps({ column, type }: TypeChange, sql: TableSql): ActionSteps {
+  const [constraint, own] = [sql.freeName(column, "check"), identifier(column)];
+  return checkSteps(`${own} IS NULL OR ${own}::${type} IS NOT NULL`, { constraint, sql });
+}
+
 /** A limit on the length of text, which a CHECK sets without writing a row. */
 export function shorterTextSteps(
   { column }: TypeChange,
   { sql, length }: { readonly sql: TableSql; readonly length: number },
 ): ActionSteps {
   const constraint = sql.freeName(column, "length");
+  return checkSteps(`char_length(${identifier(column)}) <= ${length}`, { constraint, sql });
+}
+
+function checkSteps(
+  condition: string,
+  { constraint, sql }: { readonly constraint: string; readonly sql: TableSql },
+): ActionSteps {
   const name = identifier(constraint);
   return {
-    title: `limit the length of ${column} by a CHECK, not validated`,
-    action: `ADD CONSTRAINT ${name} CHECK (char_length(${identifier(column)}) <= ${length}) NOT VALID`,
+    title: `add ${constraint}, not validated`,
+    action: `ADD CONSTRAINT ${name} CHECK (${condition})${sql.noInherit} NOT VALID`,
     next: [{ title: `validate ${constraint}`, sql: `${sql.alter} VALIDATE CONSTRAINT ${name};`, noTransaction: false }],
     mechanical: false,
   };

@@ -1,9 +1,6 @@
-import type { Catalog, DataType, MadeType } from "../../catalog/catalog.ts";
-import { madeType, resolveType } from "../../catalog/resolve_type.ts";
-import { identifier } from "../../sql/identifiers.ts";
-import { type AddedColumn, addedColumnProblems } from "../added_columns.ts";
+import { addedColumnProblems } from "../added_columns.ts";
+import { underConstrainedDomain } from "../constrained_domain.ts";
 import type { Rule } from "../rule.ts";
-import { typeSql } from "../type_sql.ts";
 
 export const addColumnConstrainedDomain: Rule = {
   id: "add-column-constrained-domain",
@@ -31,35 +28,11 @@ export const addColumnConstrainedDomain: Rule = {
     ],
   }],
   check: (linted, file) =>
-    addedColumnProblems(linted, file, (column) => {
-      const domain = domainOf(column, linted.catalog);
-      if (domain === null) return null;
-      const { sql: { table }, parts: { name, type } } = column;
+    addedColumnProblems(linted, file, ({ sql: { table }, parts: { definition, type } }) => {
+      if (underConstrainedDomain(definition.typeName, linted.catalog) === null) return null;
       const message =
         `The constraints of ${type} are tested on every row of ${table}, NULL or not: the whole of ${table} ` +
         "is written anew under an ACCESS EXCLUSIVE lock, and nobody reads or writes it until that is done.";
-      const base = baseOf(domain, linted.catalog);
-      if (base === null) return { message, steps: null };
-      const own = identifier(name);
-      // Casting to the domain tests what it demands, and NULL is for NOT NULL to forbid.
-      return {
-        message,
-        staging: { type: typeSql(base), checks: [`CHECK (${own} IS NULL OR ${own}::${type} IS NOT NULL)`] },
-      };
+      return { message };
     }),
 };
-
-function domainOf({ parts: { definition } }: AddedColumn, catalog: Catalog): MadeType | null {
-  const type = resolveType(catalog, definition.typeName!);
-  // An array of a domain is NULL without anything to test.
-  if (type === null || type.dimensions > 0) return null;
-  const made = madeType(catalog, type);
-  return made?.kind === "domain" && made.constrained ? made : null;
-}
-
-/** The type at the bottom, where domains are over domains. */
-function baseOf({ base }: MadeType, catalog: Catalog): DataType | null {
-  if (base === null) return null;
-  const below = madeType(catalog, base);
-  return below?.kind === "domain" ? baseOf(below, catalog) : base;
-}

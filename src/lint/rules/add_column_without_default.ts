@@ -41,7 +41,8 @@ export const addColumnWithoutDefault: Rule = {
         "constant default would cost nothing; NULL behind the type says that it is meant.";
       const title = `add ${parts.name}`;
       const steps = { title, action: `${action.text} DEFAULT ${value}`, next: [], mechanical: false };
-      return { message, steps: value === null ? null : steps };
+      // A CHECK may forbid the neutral value.
+      return { message, steps: value === null || constraints.length > 0 ? null : steps };
     }),
 };
 

@@ -3,6 +3,7 @@ import type { Catalog } from "../../catalog/catalog.ts";
 import { identifier } from "../../sql/identifiers.ts";
 import type { ActionSteps } from "../action_problems.ts";
 import { type AddedColumn, addedColumnProblems } from "../added_columns.ts";
+import { underConstrainedDomain } from "../constrained_domain.ts";
 import { type ColumnParts, constraintOf } from "../column_parts.ts";
 import { neutralValue } from "../neutral_value.ts";
 import type { Rule } from "../rule.ts";
@@ -34,9 +35,7 @@ export const addRequiredColumn: Rule = {
         `This fails as soon as ${table} has a row: there is nothing for ${identifier(parts.name)} in it, and ` +
         "it must not be NULL.";
       const value = constantFor(column, linted.catalog);
-      return value === null
-        ? { message, staging: { value: valueOfEach(column, linted.catalog) } }
-        : { message, steps: withDefault(column, value) };
+      return value === null ? { message } : { message, steps: withDefault(column, value) };
     }),
 };
 
@@ -50,13 +49,8 @@ function isRequired(parts: ColumnParts): boolean {
 function constantFor({ parts }: AddedColumn, catalog: Catalog): string | null {
   if (parts.constraints.some(({ constraint }) => constraint.contype !== "CONSTR_NOTNULL")) return null;
   const type = resolveType(catalog, parts.definition.typeName!);
+  if (underConstrainedDomain(parts.definition.typeName, catalog) !== null) return null;
   return type === null ? null : neutralValue(type, catalog);
-}
-
-function valueOfEach({ parts }: AddedColumn, catalog: Catalog): string {
-  const type = resolveType(catalog, parts.definition.typeName!);
-  const isKey = constraintOf(parts, "CONSTR_FOREIGN") !== null;
-  return type?.name === "uuid" && !isKey ? "gen_random_uuid()" : "NULL /* the value of each row */";
 }
 
 function withDefault({ action, parts }: AddedColumn, value: string): ActionSteps {

@@ -3,11 +3,12 @@ import { resolveType } from "../../catalog/resolve_type.ts";
 import type { Catalog, Relation } from "../../catalog/catalog.ts";
 import { identifier } from "../../sql/identifiers.ts";
 import { actionImpact } from "../action_impact.ts";
-import { type ActionFinding, actionProblems } from "../action_problems.ts";
+import { type ActionFinding, actionProblems, type ActionSteps } from "../action_problems.ts";
 import { alterTableActions, isAlterTable } from "../alter_table_actions.ts";
-import type { Rule } from "../rule.ts";
-import { tableSql } from "../table_sql.ts";
-import { newColumnSteps, shorterTextSteps, type TypeChange, typeChangeOf } from "../type_change.ts";
+import { underConstrainedDomain } from "../constrained_domain.ts";
+import type { LintedFile, LintedStatement, Rule } from "../rule.ts";
+import { type TableSql, tableSql } from "../table_sql.ts";
+import { domainCheckSteps, newColumnSteps, shorterTextSteps, type TypeChange, typeChangeOf } from "../type_change.ts";
 import { typeSql } from "../type_sql.ts";
 import { waitedTable } from "../waited_table.ts";
 
@@ -80,10 +81,7 @@ ALTER TABLE posts RENAME COLUMN views_new TO views;`,
         const message = `The rows stay as they are, but ${scan!.reason}: the whole of ${sql.table} is read ${blocks}.`;
         return [{ action, message, steps: null }];
       }
-      const length = shorterText(relation, change, catalog);
-      const steps = length === null
-        ? newColumnSteps(change, { sql, catalog, postgresVersion: file.postgresVersion })
-        : shorterTextSteps(change, { sql, length });
+      const steps = stepsFor(change, { relation, sql, linted, file });
       if (rewrite.certain) {
         const from = findColumn(relation, change.column)?.type ?? null;
         const types = from === null ? `to ${change.type}` : `from ${typeSql(from)} to ${change.type}`;
@@ -99,6 +97,25 @@ ALTER TABLE posts RENAME COLUMN views_new TO views;`,
     return actionProblems(statement, found, file);
   },
 };
+
+interface Around {
+  readonly relation: Relation;
+  readonly sql: TableSql;
+  readonly linted: LintedStatement;
+  readonly file: LintedFile;
+}
+
+function stepsFor(change: TypeChange, { relation, sql, linted: { catalog }, file }: Around): ActionSteps {
+  const length = shorterText(relation, change, catalog);
+  if (length !== null) return shorterTextSteps(change, { sql, length });
+  const options = { sql, catalog, postgresVersion: file.postgresVersion };
+  const base = underConstrainedDomain(change.definition.typeName, catalog);
+  if (base === null) return newColumnSteps(change, options);
+  const from = findColumn(relation, change.column)?.type ?? null;
+  if (from !== null && typeSql(from) === typeSql(base)) return domainCheckSteps(change, sql);
+  const type = typeSql(base);
+  return newColumnSteps({ ...change, type, collated: type, expression: `(${change.expression})::${type}` }, options);
+}
 
 /** The new length, where text is only made shorter; null for any other change. */
 function shorterText(relation: Relation, { definition, column }: TypeChange, catalog: Catalog): number | null {
