@@ -1,0 +1,55 @@
+import assert from "node:assert/strict";
+import { type MeasuredFacts, measuredVerdict } from "./measured_verdict.ts";
+
+const NOTHING: MeasuredFacts = {
+  ...{ workMs: 1, waitMs: 0, rows: 0, command: "ALTER TABLE" },
+  ...{ locks: [], held: [], scans: [], rewrites: [] },
+};
+const POSTS = "public.posts";
+const exclusive = { relation: POSTS, mode: "AccessExclusiveLock" } as const;
+const share = { relation: POSTS, mode: "ShareLock" } as const;
+const update = { relation: POSTS, mode: "ShareUpdateExclusiveLock" } as const;
+
+function judged(facts: Partial<MeasuredFacts>): readonly [string, string] {
+  const { verdict, reason } = measuredVerdict({ ...NOTHING, ...facts });
+  return [verdict, reason];
+}
+
+Deno.test("measuredVerdict() goes by how long it worked, and whom its locks kept waiting", () => {
+  const cases: readonly (readonly [Partial<MeasuredFacts>, string, RegExp])[] = [
+    [{}, "instant", /^No relation that was there was locked, read or written from end to end$/],
+    [{ locks: [exclusive] }, "instant", /^AccessExclusiveLock on public\.posts for a moment only: /],
+    [{ locks: [update] }, "instant", /^ShareUpdateExclusiveLock on public\.posts kept nobody waiting: /],
+    [
+      { locks: [exclusive], scans: [POSTS], workMs: 40 },
+      "short",
+      /^Reads and writes of public\.posts would have waited 40 ms while public\.posts was read from end to end$/,
+    ],
+    [
+      { locks: [share], scans: [POSTS], workMs: 3_400 },
+      "dangerous",
+      /^Writes to public\.posts would have waited 3\.4 s while /,
+    ],
+    [{ locks: [update], scans: [POSTS], workMs: 3_400 }, "long", /^Nobody would have waited in the 3\.4 s in which /],
+    [
+      { held: [exclusive], command: "UPDATE", rows: 5_000, workMs: 2_000 },
+      "dangerous",
+      /would have waited 2\.0 s while 5,000 rows were written$/,
+    ],
+    [{ held: [exclusive], workMs: 1_500 }, "dangerous", /would have waited 1\.5 s while it was at work$/],
+    [{ workMs: 0.2, scans: [POSTS] }, "short", /in the less than 1 ms in which|less than 1 ms/],
+  ];
+  for (const [facts, verdict, reason] of cases) {
+    const [is, why] = judged(facts);
+    assert.equal(is, verdict, why);
+    assert.match(why, reason);
+  }
+});
+
+Deno.test("measuredVerdict() tells a long wait for a lock, for whoever came behind waited too", () => {
+  const [verdict, reason] = judged({ locks: [exclusive], waitMs: 2_000 });
+  assert.equal(verdict, "dangerous");
+  assert.match(reason, /; before that, it waited 2\.0 s for locks$/);
+  assert.equal(judged({ locks: [update], waitMs: 2_000 })[0], "long");
+  assert.equal(judged({ locks: [exclusive], waitMs: 200 })[0], "instant");
+});
