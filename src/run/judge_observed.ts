@@ -32,6 +32,8 @@ export interface JudgedFrom {
   /** Locks of earlier statements of its migration. */
   readonly held: readonly NamedLock[];
   readonly catalog: Catalog;
+  /** What could not be measured, a whole sentence without a full stop; null for nothing. */
+  readonly unknown: string | null;
 }
 
 export function judgeObserved(from: JudgedFrom): StatementJudged & { readonly locks: readonly NamedLock[] } {
@@ -61,7 +63,7 @@ export function judgeObserved(from: JudgedFrom): StatementJudged & { readonly lo
     locks,
     scans,
     rewrites,
-    unknown: null,
+    unknown: from.unknown,
     relations: touched(from, measuredImpact(from)),
     measured,
   };

@@ -33,7 +33,10 @@ const FEW_ROWS = 100;
  */
 export function measuredVerdict(facts: MeasuredFacts): { readonly verdict: Verdict; readonly reason: string } {
   const { workMs, waitMs, rows, scans, rewrites } = facts;
-  const blocker = strongest([...facts.locks, ...facts.held].filter(({ mode }) => blockedBy(mode) !== "nobody"));
+  const blocker = strongest([...facts.locks, ...facts.held].filter(({ mode }) => blockedBy(mode) !== "nobody"), [
+    ...rewrites,
+    ...scans,
+  ]);
   const isLong = workMs > SHORT_MS;
   const isIdle = scans.length + rewrites.length === 0 && rows <= FEW_ROWS && !isLong;
   const atWork = isIdle ? "instant" : !isLong ? "short" : blocker === null ? "long" : "dangerous";
@@ -49,9 +52,10 @@ function worse(one: Verdict, other: Verdict): Verdict {
 
 type Lock = MeasuredFacts["locks"][number];
 
-/** The lock that keeps most from their work; of the same, the first. */
-function strongest(locks: readonly Lock[]): Lock | null {
-  return locks.reduce<Lock | null>(
+/** The lock that keeps most from their work; of the same, the first on what is worked on. */
+function strongest(locks: readonly Lock[], worked: readonly string[] = []): Lock | null {
+  const ordered = locks.toSorted((a, b) => Number(worked.includes(b.relation)) - Number(worked.includes(a.relation)));
+  return ordered.reduce<Lock | null>(
     (best, lock) => best === null || stronger(best.mode, lock.mode) !== best.mode ? lock : best,
     null,
   );
@@ -64,12 +68,9 @@ function sentence(
   const { workMs, waitMs, locks } = facts;
   const waited = waitMs < 1 ? "" : `; before that, it waited ${span(waitMs)} for locks`;
   if (isIdle) {
-    const [first] = locks;
-    const lock = strongest(locks) ?? first ?? null;
-    if (lock === null && blocker === null) {
-      return `No relation that was there was locked, read or written from end to end${waited}`;
-    }
-    const { relation, mode } = lock ?? blocker!;
+    const lock = strongest(locks);
+    if (lock === null) return `No relation that was there was locked, read or written from end to end${waited}`;
+    const { relation, mode } = lock;
     const who = blockedBy(mode) === "nobody" ? "kept nobody waiting" : "for a moment only";
     return `${mode} on ${relation} ${who}: nothing was read or written from end to end${waited}`;
   }

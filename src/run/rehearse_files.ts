@@ -1,6 +1,6 @@
 /** Rehearses migrations one after the other, each statement by itself, and keeps nothing that it need not keep. */
 
-import type { Catalog } from "../catalog/catalog.ts";
+import { type Catalog, qualified } from "../catalog/catalog.ts";
 import { resetSession as resetReplayed } from "../catalog/replay_settings.ts";
 import type { Database } from "../database/database.ts";
 import type { Lock } from "../database/held_lock.ts";
@@ -9,12 +9,13 @@ import { measureStatement, type Send } from "../database/measure_statement.ts";
 import { BEGIN, DEFERRED_CONSTRAINTS, transactionSettings } from "../database/migration_transaction.ts";
 import { resetSession, rollBack } from "../database/reset_session.ts";
 import { ServerError, type ServerMessage, type Session, SessionLost } from "../database/session.ts";
-import { readSnapshot } from "../database/snapshot.ts";
+import { readSnapshot, type SeenRelation } from "../database/snapshot.ts";
 import { sql } from "../database/sql.ts";
 import { Failure, reachesOutside, transactionEnded, transactionLeftOpen } from "../errors.ts";
 import type { RehearsedMigration, RehearsedStatement } from "../events.ts";
 import { CopySource } from "../migration/copy_source.ts";
 import { namedIn } from "../sql/named_in.ts";
+import type { Statement } from "../sql/parser.ts";
 import type { CheckedFile, CheckedStatement } from "./check_files.ts";
 import type { Context } from "./context.ts";
 import { explain, lossFailure } from "./explain.ts";
@@ -147,6 +148,8 @@ class Rehearsal {
     for (const step of await stepsOf(file, source)) {
       if (step.index < done) continue;
       await this.#oneOutside(step, file.statements?.[step.index] ?? null);
+      // Without a transaction that goes on, a lock is given back when its statement ends.
+      if (session.status === "idle") this.#held = [];
     }
     if (file.copies.length > 0) await source.finish();
     if (session.status !== "idle") throw transactionLeftOpen(file.migration.path);
@@ -165,14 +168,22 @@ class Rehearsal {
     if (kind === "atomic" || statement?.kind === "DoStmt" || statement?.kind === "CallStmt") {
       if (await this.#inOwnTransaction(step, inline)) return;
     }
-    const names = statement === null ? null : new Set(namedIn([statement]).names);
-    await this.#measure(step, (send, onNotice) =>
-      measureOutside(session, send, {
-        database,
-        observer: observer!,
-        named: ({ name }) => names?.has(name) ?? true,
-        onNotice,
-      }), false);
+    const named = this.#named(statement);
+    const outside: Measure = (send, onNotice) =>
+      measureOutside(session, send, { database, observer: observer!, named, onNotice });
+    await this.#measure(step, outside, { isWatched: false });
+  }
+
+  /** What the statement names, and the indexes and partitions of that. */
+  #named(statement: Statement | null): (relation: SeenRelation) => boolean {
+    if (statement === null) return () => true;
+    const names = new Set(namedIn([statement]).names);
+    const { relations } = this.stage.catalog;
+    return (relation) => {
+      const known = relations.get(qualified(relation));
+      const above = [...known?.parents ?? [], ...known?.index == null ? [] : [known.index.table]];
+      return [relation, ...above].some(({ name }) => names.has(name));
+    };
   }
 
   /** @returns false where the server wants it outside a transaction */
@@ -194,7 +205,7 @@ class Rehearsal {
     return true;
   }
 
-  async #measure(step: Step, measure: Measure, isWatched = true): Promise<void> {
+  async #measure(step: Step, measure: Measure, { isWatched } = { isWatched: true }): Promise<void> {
     const { session, observer, catalog } = this.stage;
     const seen = { pid: this.#pid, base: this.base, held: this.#held, clockMs: this.#clockMs };
     const options = { session, observer: isWatched ? observer : null, catalog, ...seen };

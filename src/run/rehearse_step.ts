@@ -2,6 +2,7 @@
 
 import type { Catalog } from "../catalog/catalog.ts";
 import { replay } from "../catalog/replay.ts";
+import type { ObservedOutside } from "../database/measure_outside.ts";
 import type { Observed, Send } from "../database/measure_statement.ts";
 import { ServerError, type ServerMessage, type Session, SessionLost } from "../database/session.ts";
 import { type Waited, watchWaits } from "../database/watch_waits.ts";
@@ -39,7 +40,10 @@ export async function stepsOf(file: CheckedFile, source: CopySource): Promise<re
 }
 
 /** Sends the statement with what it is given, and measures it. */
-export type Measure = (send: Send, onNotice: (notice: ServerMessage) => void) => Promise<Observed>;
+export type Measure = (
+  send: Send,
+  onNotice: (notice: ServerMessage) => void,
+) => Promise<Observed | ObservedOutside>;
 
 /** What rehearsing a statement takes, and what is known from those before it. */
 export interface StepOptions {
@@ -94,7 +98,8 @@ export async function rehearseStep(
     throw failureOf(error, { context, step, waited: await watching.stopped ?? NO_WAIT });
   }
   const waited = await watching.stopped ?? NO_WAIT;
-  const judged = judgeObserved({ file, extent, observed, waitMs: waited.ms, base, impact, held, catalog });
+  const unknown = "isComplete" in observed ? unseen(statement, observed) : null;
+  const judged = judgeObserved({ file, extent, observed, waitMs: waited.ms, base, impact, held, catalog, unknown });
   if (statement !== null) replay(catalog, statement, version);
   context.report(judged);
   const text = file.text.slice(extent.start, extent.end).slice(0, LONGEST_TEXT);
@@ -103,6 +108,15 @@ export async function rehearseStep(
     statement: { judged, ...times, text, waits: waited.waits.map(waitWords) },
     held: addLocks(held, judged.locks),
   };
+}
+
+/** A statement that commits on its way holds no lock in the end, and those of its INSERTs and UPDATEs stop at nothing. */
+function unseen(statement: Statement | null, { isComplete }: ObservedOutside): string | null {
+  const isOpaque = statement === null || statement.kind === "CallStmt" || statement.kind === "DoStmt";
+  if (isComplete && !isOpaque) return null;
+  return isOpaque
+    ? "It commits on its way, so that not all it locked could be seen"
+    : "It names so many relations that its locks could not be seen";
 }
 
 function reportNotice(
