@@ -69,7 +69,11 @@ async function exampleText(rule: RuleFacts, { before, bad, good, goodFrom }: Rul
     ...before.length === 0 ? [] : [`Before it:\n\n${block("sql", before.join("\n\n"))}`],
     `The migration:\n\n${block("sql", bad)}`,
     `What \`lint\` says:\n\n${block("text", said(own))}`,
-    ...good.length === 0 ? [] : [`Better${since}:\n\n${good.map((text) => block("sql", text)).join("\n\n")}`],
+    ...good.length === 0
+      ? []
+      : [`Better${good.length === 1 ? "" : `, in ${good.length} migrations`}${since}:\n\n${
+        good.map((text) => block("sql", text)).join("\n\n")
+      }`],
   ].join("\n\n");
 }
 

@@ -116,9 +116,11 @@ function withoutIgnored(
   const problems = ignores.flatMap((ignore): readonly (readonly [Ignore, RuleFacts, string])[] => {
     const { rule, reason } = ignore;
     if (!RULES.some(({ id }) => id === rule)) return [[ignore, unknownRule, unknownSentence(rule)]];
-    if (reason === "") return [[ignore, ignoreWithoutReason, `It does not say why ${rule} may be ignored here.`]];
+    if (reason === "") {
+      return [[ignore, ignoreWithoutReason, `This directive does not say why ${rule} may be ignored.`]];
+    }
     if (used.has(ignore) || !enabled.has(rule)) return [];
-    return [[ignore, unusedIgnore, `${rule} finds nothing ${ignore.about === "file" ? "in this file" : "here"}.`]];
+    return [[ignore, unusedIgnore, unusedSentence(ignore)]];
   });
   const about = problems.filter(([, { id }]) => options.rules.has(id)).map(([{ start, end }, rule, message]) => {
     const finding = asFinding(rule, { sql, span: { start, end }, severity: rule.severity, message, safeForm: null });
@@ -128,7 +130,15 @@ function withoutIgnored(
 }
 
 function unknownSentence(rule: string): string {
-  return rule === "" ? "It names no rule: write ignore=RULE and a reason." : `There is no rule ${rule}.`;
+  if (rule === "") return "This directive names no rule: write ignore=RULE and a reason.";
+  return `There is no rule ${rule}, so this directive ignores nothing.`;
+}
+
+function unusedSentence({ rule, about }: Ignore): string {
+  if (about === null) return `No statement stands below this directive, so ${rule} is ignored nowhere.`;
+  return `${rule} finds nothing ${
+    about === "file" ? "in this file" : "in this statement"
+  }: the directive is of no use.`;
 }
 
 function asFinding(

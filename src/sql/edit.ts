@@ -7,7 +7,8 @@ import { sameTree } from "./same_tree.ts";
 /** Past so many added and removed lines the smallest difference takes too long to find. */
 const MAX_CHANGED_LINES = 2_000;
 
-const DIRECTIVE = /^[ \t]*--[ \t]*pgmigrate[ \t]*:(.*)$/gim;
+/** But for `ignore`, which speaks to `lint` and changes nothing of how a file runs. */
+const DIRECTIVE = /^[ \t]*--[ \t]*pgmigrate[ \t]*:(?![ \t]*ignore[ \t]*(?:=|$))(.*)$/gim;
 
 /**
  * Says what changed between the text that was applied and the text as it is now, and whether the change means anything.

@@ -7,6 +7,7 @@ async function kind(applied: string, now: string): Promise<string> {
 
 const SAME: readonly (readonly [what: string, applied: string, now: string])[] = [
   ["a comment", "select 1; -- one", "select 1; -- uno\n/* é */"],
+  ["a directive for lint", "select 1", "-- pgmigrate: ignore=drop-column because\nselect 1"],
   ["white space", "create table t (id int);", "create table t (\r\n  id int\r\n);\r\n"],
   ["the case of a keyword", "select 1", "SELECT 1"],
   ["the case of an identifier without quotes", "select A from T", "select a from t"],
