@@ -1,6 +1,7 @@
 /** The relations that a statement touches, as they are now, and what each takes along. */
 
 import { type Catalog, qualified, type QualifiedName, type Relation, type RelationKind } from "../catalog/catalog.ts";
+import { isSame } from "../catalog/resolve.ts";
 import type { Usage } from "../database/usage.ts";
 import type { TouchedRelation } from "../events.ts";
 import type { Impact } from "../impact/impact.ts";
@@ -10,25 +11,9 @@ import type { Size } from "./work_estimate.ts";
 /** What a catalog says about relations that were there before the run, by the questions that are asked here. */
 export class Family {
   readonly #catalog: Catalog;
-  /** By the key of the relation that they hang on. */
-  readonly #children: Map<string, Relation[]> = new Map();
-  readonly #indexes: Map<string, Relation[]> = new Map();
-  readonly #others: Map<string, Relation[]> = new Map();
 
   constructor(catalog: Catalog) {
     this.#catalog = catalog;
-    for (const relation of catalog.relations.values()) {
-      // What the run has made has no size yet, and nobody uses it.
-      if (relation.madeBy !== null) continue;
-      for (const parent of relation.parents) push(this.#children, parent, relation);
-      if (relation.index !== null) push(this.#indexes, relation.index.table, relation);
-      if (relation.kind === "view" || relation.kind === "materialized-view") {
-        for (const source of relation.dependsOn) push(this.#others, source, relation);
-      }
-      for (const { references } of relation.partition === null ? relation.constraints : []) {
-        if (references !== null) push(this.#others, references, relation);
-      }
-    }
   }
 
   find(name: string): Relation | null {
@@ -36,30 +21,43 @@ export class Family {
   }
 
   indexesOf(relation: QualifiedName): readonly Relation[] {
-    return this.#indexes.get(keyOf(relation)) ?? [];
+    return this.#referrers(relation).filter(({ index }) => index !== null && isSame(index.table, relation));
   }
 
   /** A relation with all that inherit from it, itself first. */
   withDescendants(relation: Relation): readonly Relation[] {
     const found = new Set([relation]);
     for (const one of found) {
-      for (const child of this.#children.get(keyOf(one)) ?? []) found.add(child);
+      for (const child of this.#childrenOf(one)) found.add(child);
     }
     return [...found];
   }
 
   /** `index public.posts_pkey`, `foreign key of public.comments`, `partition public.posts_2024`, `view public.recent`. */
   dependentsOf(relation: Relation): readonly string[] {
-    const key = keyOf(relation);
-    const indexes = this.#indexes.get(key) ?? [];
-    const children = relation.index === null ? this.#children.get(key) ?? [] : [];
+    const children = relation.index === null ? this.#childrenOf(relation) : [];
+    const referrers = this.#referrers(relation);
+    const views = referrers.filter(({ kind, dependsOn }) =>
+      kind in VIEW_WORDS && dependsOn.some((source) => isSame(source, relation))
+    );
+    const referring = referrers.filter(({ partition, constraints }) =>
+      partition === null && constraints.some(({ references }) => references !== null && isSame(references, relation))
+    );
     return [
-      ...indexes.map((index) => `index ${qualified(index)}`),
+      ...this.indexesOf(relation).map((index) => `index ${qualified(index)}`),
       ...children.map((child) => `${child.partition === null ? "child" : "partition"} ${qualified(child)}`),
-      ...new Set(
-        (this.#others.get(key) ?? []).map((other) => `${TIES[other.kind] ?? "foreign key of"} ${qualified(other)}`),
-      ),
+      ...referring.map((other) => `foreign key of ${qualified(other)}`),
+      ...views.map((view) => `${VIEW_WORDS[view.kind]} ${qualified(view)}`),
     ];
+  }
+
+  #childrenOf(relation: Relation): readonly Relation[] {
+    return this.#referrers(relation).filter(({ parents }) => parents.some((parent) => isSame(parent, relation)));
+  }
+
+  /** What the run has made has no size yet, and nobody uses it. */
+  #referrers(relation: QualifiedName): readonly Relation[] {
+    return this.#catalog.relations.referrers(relation).filter(({ madeBy }) => madeBy === null);
   }
 
   /** Whether it is an index of one of these, or a partition or child of one. */
@@ -84,15 +82,10 @@ export class Family {
   }
 }
 
-const TIES: Readonly<Partial<Record<RelationKind, string>>> = {
+const VIEW_WORDS: Readonly<Partial<Record<RelationKind, string>>> = {
   "view": "view",
   "materialized-view": "materialized view",
 };
-
-/** Cheaper to make than the name in SQL, and there are many. */
-function keyOf({ schema, name }: QualifiedName): string {
-  return `${schema}\0${name}`;
-}
 
 /** Relations that were there before the run. Indexes and partitions are told with their table. */
 export function touchedRelations(
@@ -121,11 +114,4 @@ export function isExisting(relation: Relation | null): boolean {
 function sum(values: readonly (number | null)[]): number | null {
   if (values.length === 0) return 0;
   return values.reduce((total, value) => total === null || value === null ? null : total + value, 0);
-}
-
-function push(map: Map<string, Relation[]>, on: QualifiedName, relation: Relation): void {
-  const key = keyOf(on);
-  const list = map.get(key);
-  if (list === undefined) map.set(key, [relation]);
-  else list.push(relation);
 }
