@@ -1,8 +1,9 @@
 /** Bundles pgmigrate and what it uses of its packages into one directory, ready to be embedded in an executable. */
 
-import { copyFile, readFile } from "node:fs/promises";
+import { copyFile, readFile, writeFile } from "node:fs/promises";
 import { builtinModules } from "node:module";
 import { basename, dirname, relative, resolve } from "node:path";
+import { gzipSync } from "node:zlib";
 import * as esbuild from "esbuild";
 import { thirdPartyLicenses } from "./third_party_licenses.ts";
 
@@ -15,6 +16,9 @@ export const LICENSES_FILE = "THIRD_PARTY_LICENSES.txt";
 const BANNER = `import { createRequire } from "node:module";
 const require = createRequire(import.meta.url);
 const __dirname = import.meta.dirname;`;
+
+/** What src/database/embedded_files.ts unpacks: large, and of no use to a run on a server. */
+const PACKED = ["pglite.wasm", "pglite.data"];
 
 /** A string that names a file which a package loads while it runs: `"./pglite.wasm"`, `"../citext.tar.gz"`. */
 const ASSET = /(["'])((?:\.{0,2}\/|[\w-]+\/)*)([\w-]+\.(?:wasm|data|tar\.gz|tgz))\1/g;
@@ -30,7 +34,11 @@ const WORKER = /new URL\("\.\/([\w-]+)\.ts", import\.meta\.url\)/g;
 export async function bundle(directory: string): Promise<void> {
   const assets = new Map<string, string>();
   const { metafile } = await build(directory, assets);
-  for (const [name, source] of assets) await copyFile(source, resolve(directory, name));
+  for (const [name, source] of assets) {
+    const packed = PACKED.find((file) => bundledName(file) === name);
+    if (packed === undefined) await copyFile(source, resolve(directory, name));
+    else await writeFile(resolve(directory, `${packed}.gz`), gzipSync(await readFile(source), { level: 9 }));
+  }
   await Deno.writeTextFile(resolve(directory, LICENSES_FILE), await thirdPartyLicenses(Object.keys(metafile.inputs)));
 }
 

@@ -5,6 +5,7 @@ import { NodeFS } from "@electric-sql/pglite/nodefs";
 import { dataDir as newDatabase } from "@electric-sql/pglite-prepopulatedfs";
 import { embeddedFailed } from "../errors.ts";
 import { beginDirectory, finishDirectory, inspectDirectory } from "./data_directory.ts";
+import { readEmbeddedFiles } from "./embedded_files.ts";
 import { installExtensions, readExtensions } from "./embedded_extensions.ts";
 
 /** Lines of PostgreSQL's log that say why it ends. */
@@ -22,6 +23,7 @@ export interface StartedDatabase {
  */
 export async function startEmbedded(directory: string | null): Promise<StartedDatabase> {
   const extensionFiles = readExtensions();
+  const files = readEmbeddedFiles();
   const content = directory === null ? "nothing" : await inspectDirectory(directory);
   const isNew = content !== "database";
   if (directory !== null && isNew) await beginDirectory(directory);
@@ -30,6 +32,7 @@ export async function startEmbedded(directory: string | null): Promise<StartedDa
     const database = await PGlite.create({
       fs: directory === null ? new MemoryFS() : new NodeFS(directory),
       extensions: { log: keepLog(log) },
+      ...await files,
       ...(isNew ? { loadDataDir: await newDatabase() } : {}),
     });
     installExtensions(database, await extensionFiles);
