@@ -11,8 +11,6 @@ export interface Case {
   readonly until?: number;
   /** It must run outside a transaction, which its text alone does not say. */
   readonly outside?: true;
-  /** Why prediction and measurement differ, where they do: by `relation mode`, `scan relation` and so on. */
-  readonly differs?: Readonly<Record<string, string>>;
 }
 
 type Written = string | readonly [sql: string, rest: Omit<Case, "setup" | "sql">];
