@@ -21,7 +21,8 @@ export interface MeasuredCase {
   readonly seen: Observed;
 }
 
-async function open(url: string): Promise<Database> {
+/** A database for the tests of what reads or runs on one. */
+export async function open(url: string): Promise<Database> {
   const target = await parseTarget({ url, env: {}, files: systemFiles, os: "other", warn: () => {} });
   const { signal } = new AbortController();
   return await connect(target, { purpose: "write", signal, waitMs: 0, onWait: () => {}, warn: () => {} });
