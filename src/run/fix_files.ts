@@ -11,6 +11,7 @@ import { pathOf } from "../migration/read_migrations.ts";
 import { nextDigits, slug } from "../migration/scaffold.ts";
 import { parse } from "../sql/parser.ts";
 import type { LintOptions } from "./options.ts";
+import { isTooLateBehind } from "./relies_on_order.ts";
 
 /** More rounds no file needs: each mends one more thing in each statement. */
 const MOST_ROUNDS = 100;
@@ -48,7 +49,8 @@ export async function fixFiles(
   let mended = 0;
   let found = lint(current, options);
   for (let round = 0; round < MOST_ROUNDS; round++) {
-    const chosen = choose(found.filter(({ migration }) => options.mayFix(migration)), tried);
+    const fixable = found.filter((one) => options.mayFix(one.migration) && !isTooLate(one, { current, created }));
+    const chosen = choose(fixable, tried);
     if (chosen.length === 0) break;
     for (const [migration, edits] of byMigration(chosen)) {
       const { text, next } = applyFixes(migration.sql.text, edits);
@@ -99,6 +101,16 @@ function startsWithBom([first, second, third]: Uint8Array): boolean {
 }
 
 type Fixable = Found & { readonly fix: NonNullable<Found["fix"]>; readonly statement: NonNullable<Found["statement"]> };
+
+/** What goes into a migration of its own comes behind all others, and those that --fix itself wrote do not mind. */
+function isTooLate(
+  { migration, statement, fix }: Found,
+  { current, created }: { readonly current: readonly ParsedMigration[]; readonly created: ReadonlyMap<string, string> },
+): boolean {
+  if (fix === null || statement === null || fix.next.length === 0) return false;
+  const later = current.filter(({ version, sql }) => version > migration.version && !created.has(sql.path));
+  return isTooLateBehind(later, { statement, sql: fix.next.map(({ sql }) => sql) });
+}
 
 /** One a statement, and none that was tried already. */
 function choose(found: readonly Found[], tried: Set<string>): readonly Fixable[] {
