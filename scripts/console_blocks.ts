@@ -33,6 +33,7 @@ const VARIABLE: readonly (readonly [pattern: RegExp, stand: string])[] = [
   [/\b20\d{12}\b/g, "<time>"],
   [/\b\d+(\.\d+)? ?(ms|s|min)\b/g, "<duration>"],
   [/("duration_ms":)\d+/g, "$1<duration>"],
+  [/\b\d+(\.\d+)? (bytes|[kMG]B) of WAL\b/g, "<size> of WAL"],
   [/\b[0-9a-f]{64}\b/g, "<digest>"],
   [/\bpid \d+/g, "pid <pid>"],
   // Columns are as wide as what stands in them.

@@ -23,6 +23,7 @@ import type {
   LintResult,
   NewResult,
   PlanResult,
+  RehearseResult,
   StatusResult,
   UpResult,
   VerifyResult,
@@ -33,15 +34,16 @@ import type { Context } from "./run/context.ts";
 import { chooseRules } from "./run/choose_rules.ts";
 import { lintMigrations } from "./run/lint.ts";
 import { newMigration as runNew } from "./run/new.ts";
-import type { TableName } from "./run/options.ts";
+import type { RehearsalPlace, TableName } from "./run/options.ts";
 import { plan as runPlan } from "./run/plan.ts";
+import { rehearse as runRehearse } from "./run/rehearse.ts";
 import { status as runStatus } from "./run/status.ts";
 import { up as runUp } from "./run/up.ts";
 import { verify as runVerify } from "./run/verify.ts";
 
 export { type Contention, Failure, type FailureDetails, type Place } from "./errors.ts";
 export type * from "./events.ts";
-export type { TableName } from "./run/options.ts";
+export type { RehearsalPlace, TableName } from "./run/options.ts";
 
 /** What every call takes. */
 export interface CommonOptions {
@@ -102,6 +104,21 @@ export interface PlanOptions extends DatabaseOptions {
   readonly to?: bigint;
   /** Default false. */
   readonly allowOutOfOrder?: boolean;
+}
+
+export interface RehearseOptions extends DatabaseOptions {
+  /** Where to run: on a copy made for it, on one that is there, or on the database itself. Default: a copy made for it. */
+  readonly place?: RehearsalPlace;
+  /** Rehearse migrations up to and with this version. Default: all. */
+  readonly to?: bigint;
+  /** Default false. */
+  readonly allowOutOfOrder?: boolean;
+  /** How long to wait for another run to end. Default one minute. */
+  readonly lockWaitMs?: number;
+  /** lock_timeout; must not be 0 in place. Default 5 seconds. */
+  readonly lockTimeoutMs?: number;
+  /** statement_timeout; must be given in place. Default 0, no limit. */
+  readonly statementTimeoutMs?: number;
 }
 
 export interface CheckOptions extends Omit<DatabaseOptions, "databaseUrl"> {
@@ -188,6 +205,25 @@ export function verify(options: VerifyOptions): Promise<VerifyResult> {
 export function plan(options: PlanOptions): Promise<PlanResult> {
   const { to = null, allowOutOfOrder = false } = options;
   return runPlan(contextOf(options), { ...common(options), to, allowOutOfOrder });
+}
+
+/**
+ * Runs the pending migrations for real, reports each statement with what was measured of it, and keeps nothing.
+ *
+ * @returns what was rehearsed, who would have waited, and the failure if there is one
+ * @throws {Failure} when it failed before anything ran: no copy to be had, history that does not match the files, …
+ */
+export function rehearse(options: RehearseOptions): Promise<RehearseResult> {
+  return runRehearse(contextOf(options), {
+    ...common(options),
+    place: options.place ?? { kind: "template" },
+    to: options.to ?? null,
+    allowOutOfOrder: options.allowOutOfOrder ?? false,
+    lockWaitMs: options.lockWaitMs ?? LOCK_WAIT_MS,
+    lockTimeoutMs: options.lockTimeoutMs ?? LOCK_TIMEOUT_MS,
+    statementTimeoutMs: options.statementTimeoutMs ?? 0,
+    report: null,
+  });
 }
 
 /**

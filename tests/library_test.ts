@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { check, type Event, Failure, lint, plan, status, up, verify } from "../src/mod.ts";
+import { check, type Event, Failure, lint, plan, rehearse, status, up, verify } from "../src/mod.ts";
 import { createDirectory, type FileContents } from "./directory.ts";
 import { sharedServer } from "./servers/mod.ts";
 
@@ -193,5 +193,23 @@ Deno.test("plan() reports each pending statement, and returns how many have each
   assert.deepEqual(
     events.map((event) => event.event === "statement" ? [event.statement, event.verdict] : event),
     [["CREATE TABLE", "instant"], ["DO", "dangerous"]],
+  );
+});
+
+Deno.test("rehearse() measures each pending statement, and returns what it rehearsed", async () => {
+  await using directory = await createDirectory({
+    "001_a.sql": "CREATE TABLE a (n int);\nINSERT INTO a VALUES (1), (2);\n",
+  });
+  const events: Event[] = [];
+  const place = { kind: "in-place" } as const;
+  const options = { migrations: `${directory.path}/migrations`, databaseUrl: "embedded:", place };
+  await assert.rejects(rehearse(options), { code: "in-place-without-timeout" });
+  const onEvent = (event: Event) => events.push(event);
+  const { rehearsed, verdicts, failure } = await rehearse({ ...options, statementTimeoutMs: 30_000, onEvent });
+  assert.deepEqual({ rehearsed, failure }, { rehearsed: [1n], failure: null });
+  assert.deepEqual(verdicts, { instant: 2, short: 0, long: 0, dangerous: 0 });
+  assert.deepEqual(
+    events.flatMap((event) => event.event === "statement" ? [[event.statement, event.measured?.rows]] : []),
+    [["CREATE TABLE", 0], ["INSERT", 2]],
   );
 });
