@@ -52,6 +52,8 @@ export interface Relation extends QualifiedName {
   readonly index: IndexFacts | null;
   /** Relations that a view or materialized view reads; the table that owns a sequence. */
   readonly dependsOn: readonly QualifiedName[];
+  /** Of a sequence: the column that owns it, of the table in `dependsOn`; null for none, and otherwise. */
+  readonly ownerColumn: string | null;
   /** Rows, by the server's own estimate; null where nobody has looked. */
   readonly rows: number | null;
   /** Bytes of the relation alone, its TOAST table included; null where nobody has looked. */

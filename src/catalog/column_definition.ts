@@ -2,8 +2,8 @@
 
 import type { ColumnDef, Constraint, Node } from "libpg-query";
 import type { Catalog, Column, DataType, QualifiedName } from "./catalog.ts";
-import { qualified } from "./catalog.ts";
 import { resolveType, SERIAL_TYPES } from "./resolve_type.ts";
+import { nextValue } from "./sequence_default.ts";
 
 /** A constraint as a statement gives it, before it has a name. */
 export interface GivenConstraint {
@@ -55,11 +55,4 @@ export function columnDefinition(
 export function keptDefault(expression: Node | undefined): Node | null {
   if (expression === undefined || "A_Const" in expression && expression.A_Const.isnull) return null;
   return expression;
-}
-
-function nextValue(sequence: QualifiedName): Node {
-  const text = (sval: string): Node => ({ String: { sval } });
-  const name: Node = { A_Const: { sval: { sval: qualified(sequence) } } };
-  const regclass: Node = { TypeCast: { arg: name, typeName: { names: [text("regclass")], typemod: -1 } } };
-  return { FuncCall: { funcname: [text("nextval")], args: [regclass], funcformat: "COERCE_EXPLICIT_CALL" } };
 }

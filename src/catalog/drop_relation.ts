@@ -3,20 +3,12 @@
  * once the statement has run nothing of that can be there, so that here it always goes.
  */
 
-import { identifier } from "../sql/identifiers.ts";
 import { BUILTIN_TYPES } from "./builtin_relations.ts";
-import {
-  type Catalog,
-  type Column,
-  qualified,
-  type QualifiedName,
-  type Relation,
-  type TableConstraint,
-} from "./catalog.ts";
+import type { Catalog, QualifiedName, Relation, TableConstraint } from "./catalog.ts";
 import { change, changeColumn, changeReferrers, removeRelation } from "./edit.ts";
-import { objectName } from "./object_names.ts";
 import {
   childrenOf,
+  findColumn,
   findRelation,
   indexesOf,
   isSame,
@@ -24,7 +16,8 @@ import {
   relationsWhere,
   withDescendants,
 } from "./resolve.ts";
-import { columnsIn, functionsIn, mentionsText } from "./tree.ts";
+import { countsOn } from "./sequence_default.ts";
+import { columnsIn, functionsIn } from "./tree.ts";
 
 /** Drops a relation of any kind: its indexes, sequences, partitions and heirs, the views on it, foreign keys to it. */
 export function dropRelation(catalog: Catalog, relation: Relation): void {
@@ -106,17 +99,13 @@ export function dropCallers(catalog: Catalog, { schema, name }: QualifiedName): 
   }
 }
 
-/** Whether a default is `nextval` of a sequence, by either form of its name. */
-function countsOn(expression: Column["default"], sequence: QualifiedName): boolean {
-  return expression !== null &&
-    (mentionsText(expression, qualified(sequence)) || mentionsText(expression, identifier(sequence.name)));
-}
-
 /** Drops the columns of a type, which may be that of a table's rows. */
 export function dropTyped(catalog: Catalog, type: QualifiedName): void {
   for (const table of catalog.relations.referrers(type)) {
     if (table.kind === "view" || table.kind === "materialized-view") dropRelation(catalog, table);
-    else for (const { name, type: own } of table.columns) if (isOf(own, type)) dropColumn(catalog, table, name);
+    else {for (const { name, type: own } of table.columns) {
+        if (isOf(own, type)) dropColumn(catalog, table, { name, recurse: true, cascade: true });
+      }}
   }
 }
 
@@ -125,13 +114,42 @@ function isOf(own: QualifiedName | null, type: QualifiedName): boolean {
 }
 
 /** Drops a column of a table and of its heirs, with the indexes, constraints, sequence and generated columns that need it. */
-export function dropColumn(catalog: Catalog, table: Relation, name: string, { recurse = true } = {}): void {
-  for (const one of recurse ? withDescendants(catalog, table) : [table]) dropOwnColumn(catalog, one, name);
+export function dropColumn(
+  catalog: Catalog,
+  table: Relation,
+  { name, recurse, cascade }: { readonly name: string; readonly recurse: boolean; readonly cascade: boolean },
+): void {
+  const all = recurse ? withDescendants(catalog, table) : [table];
+  for (const one of all) {
+    // A column that comes from another table as well stays.
+    if (one !== all[0] && hasFromElsewhere(catalog, one, { name, all })) continue;
+    dropOwnColumn(catalog, one, name);
+    if (cascade) dropViewsWith(catalog, one, name);
+  }
+}
+
+function hasFromElsewhere(
+  catalog: Catalog,
+  { parents }: Relation,
+  { name, all }: { readonly name: string; readonly all: readonly Relation[] },
+): boolean {
+  return parents.some((parent) => {
+    const above = all.some((one) => isSame(one, parent)) ? null : findRelation(catalog, parent);
+    return above !== null && findColumn(above, name) !== null;
+  });
+}
+
+/** Which columns a view reads is not kept: one that has a column of the name is taken to have it from there. */
+function dropViewsWith(catalog: Catalog, table: Relation, name: string): void {
+  for (const view of catalog.relations.referrers(table)) {
+    const isView = view.kind === "view" || view.kind === "materialized-view";
+    if (isView && view.columns.some((column) => column.name === name)) dropRelation(catalog, view);
+  }
 }
 
 function dropOwnColumn(catalog: Catalog, table: Relation, name: string): void {
   for (const index of indexesOf(catalog, table)) if (index.index?.uses.includes(name)) dropIndex(catalog, index);
-  for (const sequence of sequencesOf(catalog, table, name)) removeRelation(catalog, sequence);
+  for (const sequence of sequencesOf(catalog, table, name)) dropRelation(catalog, sequence);
   const now = findRelation(catalog, table);
   if (now === null) return;
   const needs = now.columns.filter((one) => one.generated !== null && columnsIn(one.default).includes(name));
@@ -143,13 +161,9 @@ function dropOwnColumn(catalog: Catalog, table: Relation, name: string): void {
   for (const column of needs) dropOwnColumn(catalog, table, column.name);
 }
 
-/** The sequences that belong to a column: what its default counts on, or by the name that an identity column's has. */
+/** The sequences that belong to a column. */
 export function sequencesOf(catalog: Catalog, table: Relation, column: string): readonly Relation[] {
-  const own = table.columns.find(({ name }) => name === column);
-  const given = objectName({ table: table.name, columns: column, label: "seq" });
-  return ownedSequences(catalog, table).filter((sequence) =>
-    own?.default ? countsOn(own.default, sequence) : own?.identity === true && sequence.name.startsWith(given)
-  );
+  return ownedSequences(catalog, table).filter(({ ownerColumn }) => ownerColumn === column);
 }
 
 /** Drops a constraint of a table, of its partitions and, where they have it from there, of its heirs. */

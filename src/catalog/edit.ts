@@ -8,6 +8,7 @@ import {
   type Relation,
   type TableConstraint,
 } from "./catalog.ts";
+import { countsOn, nextValue } from "./sequence_default.ts";
 import { findRelation, isSame } from "./resolve.ts";
 
 /** Puts a relation under its name, in place of any that is there. */
@@ -71,6 +72,12 @@ export function moveRelation(catalog: Catalog, relation: Relation, { schema, nam
   removeRelation(catalog, relation);
   put(catalog, { ...relation, ...to });
   changeReferrers(catalog, relation, (other) => withNames(other, renamed));
+  if (relation.kind !== "sequence") return;
+  for (const table of catalog.relations.counters(relation.name)) {
+    change(catalog, table, ({ columns }) => ({
+      columns: columns.map((one) => countsOn(one.default, relation) ? { ...one, default: nextValue(to) } : one),
+    }));
+  }
 }
 
 function withNames(relation: Relation, renamed: (one: QualifiedName) => QualifiedName): Partial<Relation> {

@@ -35,12 +35,12 @@ type ActionKind = NonNullable<AlterTableCmd["subtype"]>;
  * their order in the text.
  */
 const ACTIONS: Readonly<Partial<Record<ActionKind, Replay>>> = {
-  AT_DropColumn: (catalog, table, { command, recurse }) => dropColumn(catalog, table, command.name ?? "", { recurse }),
+  AT_DropColumn: (catalog, table, { command: { name = "", behavior }, recurse }) =>
+    dropColumn(catalog, table, { name, recurse, cascade: behavior === "DROP_CASCADE" }),
   AT_DropConstraint: (catalog, table, { command, recurse }) =>
     dropConstraint(catalog, table, command.name ?? "", { recurse }),
   AT_DropNotNull: dropNotNull,
-  AT_DropExpression: (catalog, table, action) =>
-    changeColumns(catalog, table, action, () => ({ generated: null, default: null })),
+  AT_DropExpression: dropExpression,
   AT_DropIdentity: dropIdentity,
   AT_AlterColumnType: alterType,
   AT_SetExpression: (catalog, table, action) =>
@@ -101,7 +101,7 @@ function addColumn(catalog: Catalog, table: Relation, action: Action): void {
   if (findColumn(table, name) !== null) return;
   const sequence = nameSequence(catalog, table, name);
   const { column, hasSequence, constraints } = columnDefinition(catalog, def.ColumnDef, sequence);
-  if (hasSequence) putSequence(catalog, { name: sequence, table, by });
+  if (hasSequence) putSequence(catalog, { name: sequence, table, column: name, by });
   for (const one of targets(catalog, table, action)) {
     if (findColumn(one, name) === null) {
       change(catalog, one, ({ columns }) => ({ columns: [...columns, column] }));
@@ -132,9 +132,15 @@ function dropNotNull(catalog: Catalog, table: Relation, action: Action): void {
   }
 }
 
+/** With IF EXISTS it may be a column that is not generated, which keeps its default. */
+function dropExpression(catalog: Catalog, table: Relation, action: Action): void {
+  if (findColumn(table, action.command.name ?? "")?.generated === null) return;
+  changeColumns(catalog, table, action, () => ({ generated: null, default: null }));
+}
+
 function addIdentity(catalog: Catalog, table: Relation, action: Action): void {
   const { command: { name = "" }, by } = action;
-  putSequence(catalog, { name: nameSequence(catalog, table, name), table, by });
+  putSequence(catalog, { name: nameSequence(catalog, table, name), table, column: name, by });
   changeColumns(catalog, table, action, () => ({ identity: true }));
 }
 
@@ -165,7 +171,7 @@ function addInherit(catalog: Catalog, table: Relation, { command: { def } }: Act
   const parent = def !== undefined && "RangeVar" in def ? resolveRelation(catalog, def.RangeVar) : null;
   if (parent === null) return;
   change(catalog, table, ({ parents }) => ({ parents: [...parents, nameOf(parent)] }));
-  inheritConstraints(catalog, parent, findRelation(catalog, table) ?? table);
+  inheritConstraints(catalog, { parent, child: findRelation(catalog, table) ?? table, isNew: false });
 }
 
 function dropInherit(catalog: Catalog, table: Relation, { command: { def } }: Action): void {

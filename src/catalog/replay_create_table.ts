@@ -59,7 +59,7 @@ function fill(catalog: Catalog, { table, node, parents, by }: Filling): void {
   }
   change(catalog, table, () => ({ columns, known }));
   const now = () => findRelation(catalog, table) ?? table;
-  for (const parent of parents) inheritConstraints(catalog, parent, now());
+  for (const parent of parents) inheritConstraints(catalog, { parent, child: now(), isNew: true });
   for (const element of node.tableElts ?? []) {
     if ("TableLikeClause" in element) copyConstraints(catalog, element.TableLikeClause, now());
   }
@@ -86,7 +86,7 @@ function defineColumn(
   const { colname = "" } = element.ColumnDef;
   const sequence = nameSequence(catalog, table, colname);
   const { column, hasSequence, constraints } = columnDefinition(catalog, element.ColumnDef, sequence);
-  if (hasSequence) putSequence(catalog, { name: sequence, table, by });
+  if (hasSequence) putSequence(catalog, { name: sequence, table, column: colname, by });
   const at = columns.findIndex(({ name }) => name === colname);
   if (at === -1) columns.push(column);
   else {

@@ -29,7 +29,9 @@ export function likeColumns(
     const generated = includes(like, "generated") ? column.generated : null;
     const identity = column.identity && includes(like, "identity");
     const keepsDefault = column.generated === null ? includes(like, "defaults") : generated !== null;
-    if (identity) putSequence(catalog, { name: nameSequence(catalog, table, column.name), table, by });
+    if (identity) {
+      putSequence(catalog, { name: nameSequence(catalog, table, column.name), table, column: column.name, by });
+    }
     return { ...column, generated, identity, default: keepsDefault ? column.default : null };
   });
 }

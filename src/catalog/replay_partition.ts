@@ -32,14 +32,17 @@ export function inheritedColumns(parents: readonly Relation[], { isPartition }: 
   return columns;
 }
 
-/** Gives a table the CHECKs and NOT NULLs of a parent, and a partition the rest. */
-export function inheritConstraints(catalog: Catalog, parent: Relation, child: Relation): void {
+/** Gives a table the CHECKs and NOT NULLs of a parent, and a partition the rest. In a new table they hold. */
+export function inheritConstraints(
+  catalog: Catalog,
+  { parent, child, isNew }: { readonly parent: Relation; readonly child: Relation; readonly isNew: boolean },
+): void {
   const isPartition = child.partition !== null;
   for (const constraint of parent.constraints) {
     if (
       constraint.kind === "check" || constraint.kind === "not-null" || isPartition && constraint.kind === "foreign-key"
     ) {
-      inheritConstraint(catalog, child, constraint);
+      inheritConstraint(catalog, child, { ...constraint, validated: isNew || constraint.validated });
     }
   }
 }
@@ -138,7 +141,7 @@ export function attach(
   change(catalog, child, () => ({ parents: [nameOf(parent)], partition }));
   const now = () => findRelation(catalog, child) ?? child;
   inheritIndexes(catalog, parent, now());
-  inheritConstraints(catalog, parent, now());
+  inheritConstraints(catalog, { parent, child: now(), isNew: false });
 }
 
 /** DETACH PARTITION: what it has from above stays its own. CONCURRENTLY leaves its bounds behind as a CHECK. */

@@ -69,7 +69,8 @@ function renameColumn(catalog: Catalog, table: Relation, { from, to }: Renaming)
       },
     }));
   }
-  changeReferrers(catalog, table, ({ constraints }) => ({
+  changeReferrers(catalog, table, ({ constraints, ownerColumn, dependsOn }) => ({
+    ownerColumn: ownerColumn === from && dependsOn.some((one) => isSame(one, table)) ? to : ownerColumn,
     constraints: constraints.map((one) =>
       one.references !== null && isSame(one.references, table)
         ? { ...one, referencedColumns: one.referencedColumns.map(renamed) }

@@ -17,10 +17,15 @@ export function nameSequence(catalog: Catalog, { schema, name: table }: Relation
 /** Puts a sequence that belongs to a column of a table. */
 export function putSequence(
   catalog: Catalog,
-  { name, table, by }: { readonly name: QualifiedName; readonly table: Relation; readonly by: bigint | null },
+  { name, table, column, by }: {
+    readonly name: QualifiedName;
+    readonly table: Relation;
+    readonly column: string;
+    readonly by: bigint | null;
+  },
 ): void {
-  const { persistence } = table;
-  put(catalog, { ...emptyRelation(name, "sequence"), persistence, madeBy: by, dependsOn: [nameOf(table)] });
+  const owner = { dependsOn: [nameOf(table)], ownerColumn: column };
+  put(catalog, { ...emptyRelation(name, "sequence"), persistence: table.persistence, madeBy: by, ...owner });
 }
 
 export function replayCreateSequence(catalog: Catalog, node: CreateSeqStmt, by: bigint | null): void {
@@ -30,7 +35,7 @@ export function replayCreateSequence(catalog: Catalog, node: CreateSeqStmt, by: 
     ...emptyRelation(name, "sequence"),
     ...(node.sequence?.relpersistence === "u" ? { persistence: "unlogged" } : {}),
     madeBy: by,
-    dependsOn: ownerOf(catalog, node.options) ?? [],
+    ...ownerOf(catalog, node.options) ?? {},
   });
 }
 
@@ -38,15 +43,19 @@ export function replayAlterSequence(catalog: Catalog, node: AlterSeqStmt): void 
   const owner = ownerOf(catalog, node.options);
   if (owner === null || node.sequence === undefined) return;
   const sequence = resolveRelation(catalog, node.sequence, { expected: "sequence" });
-  if (sequence !== null) change(catalog, sequence, () => ({ dependsOn: owner }));
+  if (sequence !== null) change(catalog, sequence, () => owner);
 }
 
 /** OWNED BY a column, or NONE; null where the statement does not say. */
-function ownerOf(catalog: Catalog, options: readonly Node[] | undefined): readonly QualifiedName[] | null {
+function ownerOf(
+  catalog: Catalog,
+  options: readonly Node[] | undefined,
+): Pick<Relation, "dependsOn" | "ownerColumn"> | null {
   const arg = option(options, "owned_by")?.arg;
   if (arg === undefined || !("List" in arg)) return null;
-  const [relname, schemaname] = listedParts(arg.List.items).slice(0, -1).reverse();
-  if (relname === undefined) return [];
-  const table = resolveRelation(catalog, { relname, ...(schemaname === undefined ? {} : { schemaname }) });
-  return table === null ? [] : [nameOf(table)];
+  const [column = null, relname, schemaname] = listedParts(arg.List.items).toReversed();
+  const table = relname === undefined
+    ? null
+    : resolveRelation(catalog, { relname, ...(schemaname === undefined ? {} : { schemaname }) });
+  return table === null ? { dependsOn: [], ownerColumn: null } : { dependsOn: [nameOf(table)], ownerColumn: column };
 }

@@ -160,6 +160,7 @@ export function emptyRelation({ schema, name }: QualifiedName, kind: RelationKin
     partitionKey: null,
     index: null,
     dependsOn: [],
+    ownerColumn: null,
     rows: null,
     bytes: null,
   };

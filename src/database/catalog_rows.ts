@@ -37,6 +37,7 @@ interface RelationRow extends QualifiedName {
   readonly is_default: boolean;
   readonly rows: number;
   readonly bytes: number | null;
+  readonly owner_column: string | null;
   /** `pg_partitioned_table.partstrat`. */
   readonly strategy: string | null;
   readonly key_columns: readonly (string | null)[] | null;
@@ -225,6 +226,7 @@ function relationOf(row: RelationRow, facts: Facts): Relation {
       : { strategy: STRATEGIES[strategy as keyof typeof STRATEGIES], columns: row.key_columns ?? [] },
     index: index === undefined ? null : indexOf(index, facts),
     dependsOn: (facts.sources.get(oid) ?? []).map(nameOf),
+    ownerColumn: row.owner_column,
     // -1: neither ANALYZE nor VACUUM has ever looked.
     rows: rows < 0 || kind === "v" || kind === "S" || kind === "c" ? null : Math.round(rows),
     bytes,

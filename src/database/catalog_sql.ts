@@ -120,6 +120,10 @@ const RELATIONS = sql`
         THEN c.relpages::int8 * current_setting('block_size')::int8
         WHEN c.relkind = 'i' THEN pg_relation_size(c.oid) ELSE pg_table_size(c.oid) END
     END AS bytes,
+    (SELECT a.attname FROM pg_depend d
+      JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid AND a.attnum > 0
+      WHERE c.relkind = 'S' AND d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.objsubid = 0
+        AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i')) AS owner_column,
     g.partstrat AS strategy,
     CASE WHEN g.partrelid IS NOT NULL THEN
       (SELECT json_agg(a.attname ORDER BY o.place) FROM unnest(g.partattrs) WITH ORDINALITY o (number, place)

@@ -48,10 +48,13 @@ function listing(catalog: Catalog, view: View): readonly string[] {
 }
 
 function relationLines(relation: Relation, { version }: View): readonly string[] {
-  const { kind, persistence, columns, constraints, parents, partition, partitionKey, index, dependsOn } = relation;
+  const { kind, persistence, columns, constraints, parents, partition, partitionKey, index, dependsOn, ownerColumn } =
+    relation;
   const name = qualified(relation);
   return [
-    `${kind} ${name} ${persistence} ${text({ parents: parents.map(qualified), on: dependsOn.map(qualified).sort() })}`,
+    `${kind} ${name} ${persistence} ${
+      text({ parents: parents.map(qualified), on: dependsOn.map(qualified).sort(), ownerColumn })
+    }`,
     ...(partition === null ? [] : [`partition ${name} ${text(partition)}`]),
     ...(partitionKey === null ? [] : [`partitioned ${name} ${text(partitionKey)}`]),
     ...(index === null ? [] : [`on ${name} ${text({ ...index, uses: index.uses.toSorted() })}`]),

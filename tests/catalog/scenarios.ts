@@ -157,6 +157,17 @@ export const SCENARIOS: readonly Scenario[] = [
       CREATE INDEX gone_i ON h (id); DROP INDEX gone_i; ALTER TABLE m DROP COLUMN late;`,
   },
   {
+    name: "what comes from two tables, and who owns a sequence",
+    sql: `
+      CREATE TABLE a (id serial PRIMARY KEY, x int CHECK (x > 0)); CREATE TABLE b (x int, y int); CREATE TABLE c (z int) INHERITS (a, b);
+      ALTER TABLE a DROP COLUMN x; ALTER TABLE a ADD CHECK (id > 3) NOT VALID; CREATE TABLE d () INHERITS (a);
+      CREATE TABLE o (id int GENERATED ALWAYS AS IDENTITY, s serial); ALTER SEQUENCE o_id_seq RENAME TO one; ALTER SEQUENCE o_s_seq RENAME TO two;
+      ALTER TABLE o RENAME s TO t; ALTER TABLE o ALTER id DROP IDENTITY; ALTER TABLE o ALTER t DROP DEFAULT;
+      CREATE TABLE e (n serial); ALTER SEQUENCE e_n_seq RENAME TO three; CREATE TABLE f (n int DEFAULT nextval('three'));
+      ALTER SEQUENCE three RENAME TO four; ALTER TABLE e DROP COLUMN n CASCADE; ALTER TABLE o DROP COLUMN t;
+      CREATE VIEW v AS SELECT x FROM b; CREATE VIEW w AS SELECT y FROM b; ALTER TABLE b DROP COLUMN x CASCADE;`,
+  },
+  {
     name: "what is made of queries",
     sql: `
       CREATE TABLE a (id int PRIMARY KEY, x text, y numeric(5,1)); CREATE TABLE b (id int, z text);
