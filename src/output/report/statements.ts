@@ -9,7 +9,7 @@ export function statements({ migrations }: RehearsalReport): Html {
   const longest = Math.max(0.001, ...migrations.flatMap((one) => one.statements.map(durationOf)));
   return html`<section aria-labelledby="statements">
 <h2 id="statements">Statements</h2>
-<p class="soft">Bars compare times: <span class="mono">waiting</span> for locks first, then work.</p>
+<p class="soft"><span class="key waiting"></span>waiting for locks <span class="key working"></span>work</p>
 ${migrations.map((migration) => migrationOf(migration, longest))}
 </section>`;
 }
@@ -81,7 +81,7 @@ function locksOf(locks: RehearsedStatement["judged"]["locks"]): Html {
           html`
             <tr>
               <td><bdi class="mono">${relation}</bdi></td>
-              <td class="mono">${mode}</td>
+              <td class="mono mode">${mode}</td>
             </tr>
           `
         )}</tbody>

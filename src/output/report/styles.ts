@@ -33,7 +33,6 @@ code, pre, .mono { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, "
 code, .mono { font-size: .92em; overflow-wrap: anywhere; }
 .soft { color: var(--soft); }
 .card { background: var(--card); border: 1px solid var(--line); border-radius: .75rem; padding: 1rem 1.25rem; margin: .75rem 0; }
-.hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 
 .facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(9.5rem, 1fr)); gap: .75rem; margin: 1.5rem 0 0; padding: 0; }
 .facts div { background: var(--card); border: 1px solid var(--line); border-radius: .75rem; padding: .75rem 1rem; }
@@ -53,7 +52,7 @@ code, .mono { font-size: .92em; overflow-wrap: anywhere; }
 .lanes { list-style: none; margin: 0; padding: 0; }
 .lane { padding: .7rem 0; border-top: 1px solid var(--line); }
 .lane:first-child { border-top: 0; }
-.lane header, .lane .head { display: flex; flex-wrap: wrap; justify-content: space-between; gap: 0 1rem; padding: 0; max-width: none; }
+.lane .head { display: flex; flex-wrap: wrap; justify-content: space-between; gap: 0 1rem; padding: 0; max-width: none; }
 .lane .name { font-weight: 600; overflow-wrap: anywhere; }
 .lane .told { font-size: .875rem; color: var(--soft); }
 .lane .told b { color: var(--text); font-weight: 600; }
@@ -92,7 +91,10 @@ details pre { background: var(--code); border-radius: .5rem; padding: .6rem .8re
 table { border-collapse: collapse; width: 100%; font-size: .875rem; margin-top: .4rem; }
 th { text-align: left; font-weight: 600; color: var(--soft); }
 th, td { padding: .25rem .75rem .25rem 0; border-top: 1px solid var(--line); vertical-align: top; overflow-wrap: anywhere; }
-td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; padding-right: 0; }
+td.mode { white-space: nowrap; padding-right: 0; }
+.key { display: inline-block; width: 1.4rem; height: .4rem; border-radius: .2rem; margin: 0 .35rem .15rem 0; }
+.key.waiting { background: var(--wait); }
+.key.working { background: var(--soft); margin-left: .9rem; }
 a { color: inherit; }
 :focus-visible { outline: 2px solid var(--ddl); outline-offset: 2px; }
 
