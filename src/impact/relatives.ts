@@ -40,18 +40,13 @@ export function foreignKeysTo(catalog: Catalog, table: QualifiedName): readonly 
   return found;
 }
 
-/**
- * The sequence of an identity column. Which of a table's sequences is which column's is not kept: it is the one with the
- * name that the server gives it, or the only one.
- */
+/** The sequence of an identity column. */
 export function identitySequence(
   catalog: Catalog,
   { table, column }: { readonly table: Relation; readonly column: string },
 ): Relation | null {
   if (table.columns.find(({ name }) => name === column)?.identity !== true) return null;
-  const owned = ownedSequences(catalog, table);
-  const named = owned.find(({ name }) => name.startsWith(`${table.name}_${column}_seq`));
-  return named ?? (owned.length === 1 ? owned[0]! : null);
+  return ownedSequences(catalog, table).find(({ ownerColumn }) => ownerColumn === column) ?? null;
 }
 
 /** The views and materialized views that read a relation, and those that read them. */
