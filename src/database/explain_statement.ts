@@ -66,7 +66,14 @@ function foreignCodeSql(oids: readonly number[], operators: readonly string[]): 
   const relations = sql`ARRAY[${join(oids.map((oid) => sql`${oid}`), ", ")}]::oid[]`;
   const names = sql`ARRAY[${join(operators.map((name) => sql`${name}`), ", ")}]::name[]`;
   return sql`
-    WITH objects (relation, classid, objid) AS (
+    WITH RECURSIVE types (relation, type) AS (
+      SELECT a.attrelid, a.atttypid FROM pg_attribute a WHERE a.attrelid = ANY (${relations}) AND a.attnum > 0
+      UNION
+      SELECT y.relation, o.type FROM types y JOIN pg_type t ON t.oid = y.type CROSS JOIN LATERAL (
+        SELECT t.typbasetype AS type UNION ALL SELECT t.typelem
+        UNION ALL SELECT a.atttypid FROM pg_attribute a WHERE a.attrelid = t.typrelid AND a.attnum > 0) o
+      WHERE o.type <> 0),
+    objects (relation, classid, objid) AS (
       SELECT o, 'pg_class'::regclass, o FROM unnest(${relations}) o
       UNION ALL SELECT k.conrelid, 'pg_constraint'::regclass, k.oid FROM pg_constraint k WHERE k.conrelid = ANY (${relations})
       UNION ALL SELECT f.adrelid, 'pg_attrdef'::regclass, f.oid FROM pg_attrdef f WHERE f.adrelid = ANY (${relations})
@@ -74,12 +81,11 @@ function foreignCodeSql(oids: readonly number[], operators: readonly string[]): 
       UNION ALL SELECT p.polrelid, 'pg_policy'::regclass, p.oid FROM pg_policy p WHERE p.polrelid = ANY (${relations})
       UNION ALL SELECT s.stxrelid, 'pg_statistic_ext'::regclass, s.oid FROM pg_statistic_ext s
         WHERE s.stxrelid = ANY (${relations})
-      UNION ALL SELECT a.attrelid, 'pg_constraint'::regclass, k.oid FROM pg_attribute a
-        JOIN pg_constraint k ON k.contypid = a.atttypid WHERE a.attrelid = ANY (${relations}))
+      UNION ALL SELECT y.relation, 'pg_constraint'::regclass, k.oid FROM types y JOIN pg_constraint k ON k.contypid = y.type)
     SELECT json_build_object(
       'relations', (SELECT json_agg(DISTINCT o.relation::int8) FROM objects o
         JOIN pg_depend d ON d.classid = o.classid AND d.objid = o.objid
-        WHERE d.refclassid IN ('pg_proc'::regclass, 'pg_operator'::regclass)
+        WHERE d.refclassid IN ('pg_proc'::regclass, 'pg_operator'::regclass, 'pg_opclass'::regclass)
           AND NOT ${ofExtension(sql`d.refclassid`, sql`d.refobjid`)}),
       'operators', (SELECT json_agg(DISTINCT o.oprname) FROM pg_operator o
         JOIN pg_namespace n ON n.oid = o.oprnamespace
@@ -145,7 +151,8 @@ export function readPlans(plans: readonly { readonly Plan?: Plan }[]): Explained
       scans.set(qualified({ schema, name }), { schema, name });
     }
     if (type === "ModifyTable") {
-      rowsWritten = (rowsWritten ?? 0) + below.reduce((sum, one) => sum + one["Plan Rows"], 0);
+      const sources = below.filter((one) => !/^(InitPlan|SubPlan)$/.test(one["Parent Relationship"] ?? ""));
+      rowsWritten = (rowsWritten ?? 0) + sources.reduce((sum, one) => sum + one["Plan Rows"], 0);
     }
     for (const one of below) visit(one, type === "Limit" ? Math.min(costs, cost) : costs);
   }

@@ -1,7 +1,7 @@
 /** Events as the text for people, and as GitHub workflow commands, which put findings at their line in a pull request. */
 
 import type { Failure } from "../errors.ts";
-import type { Event, Finding, MigrationListed, Result } from "../events.ts";
+import type { Event, Finding, MigrationListed, Result, StatementJudged } from "../events.ts";
 import { defuseMarkers, replaceUnsafe } from "./escape.ts";
 import { humanRenderer, isNotable } from "./human.ts";
 import { editSentence, unfinishedSentence } from "./listing.ts";
@@ -39,6 +39,7 @@ export function githubRenderer(options: RenderOptions): Renderer {
 function ofEvent(event: Event, { quiet, migrations }: RenderOptions): readonly Annotation[] {
   if (event.event === "error") return [ofFailure(event.failure)];
   if (event.event === "finding") return [ofFinding(event)];
+  if (event.event === "statement" && event.verdict === "dangerous") return [ofStatement(event)];
   if (quiet) return [];
   if (event.event === "warning") {
     const message = [event.message, event.hint ?? ""].join("\n");
@@ -54,6 +55,11 @@ function ofEvent(event: Event, { quiet, migrations }: RenderOptions): readonly A
     return [{ level: "warning", file, title: "pgmigrate: warning of the server", message: event.message }];
   }
   return [];
+}
+
+function ofStatement({ span, statement, reason }: StatementJudged): Annotation {
+  const { file, line, column } = span;
+  return { level: "warning", file, line, column, title: `pgmigrate: dangerous ${statement}`, message: redact(reason) };
 }
 
 function ofFailure({ code, message, details }: Failure): Annotation {

@@ -38,6 +38,7 @@ export function judge(facts: StatementFacts): StatementJudged {
   const { version, name, sql, statement, impact, usage } = facts;
   const family = new Family(facts.catalog);
   const existing = existingOnly(impact, family);
+  const rewrites = existing.rewrites.map(({ relation }) => qualified(relation));
   const { verdict, reason } = verdictOf({
     locks: existing.locks.map(({ relation, mode }) => ({ relation: qualified(relation), mode })),
     held: facts.held,
@@ -54,9 +55,10 @@ export function judge(facts: StatementFacts): StatementJudged {
     statement: commandTag(statement),
     verdict,
     reason,
-    locks: existing.locks.map(({ relation, mode }) => ({ relation: qualified(relation), mode })),
-    scans: existing.scans.map(({ relation }) => qualified(relation)),
-    rewrites: existing.rewrites.map(({ relation }) => qualified(relation)),
+    locks: tablesFirst(existing.locks, family).map(({ relation, mode }) => ({ relation: qualified(relation), mode })),
+    // What is written anew is read by the same pass.
+    scans: existing.scans.map(({ relation }) => qualified(relation)).filter((name) => !rewrites.includes(name)),
+    rewrites,
     unknown: impact.unknown,
     relations: touchedRelations(existing, { family, usage }),
   };
@@ -79,6 +81,15 @@ function existingOnly(impact: Impact, family: Family): Impact {
     rewrites: impact.rewrites.filter(exists),
     unknown: impact.unknown,
   };
+}
+
+/** The locks of indexes and sequences matter less to a reader than those of their tables. */
+function tablesFirst(locks: Impact["locks"], family: Family): Impact["locks"] {
+  const isBeside = ({ relation }: Impact["locks"][number]) => {
+    const found = family.find(qualified(relation));
+    return found !== null && (found.index !== null || found.kind === "sequence");
+  };
+  return [...locks.filter((lock) => !isBeside(lock)), ...locks.filter(isBeside)];
 }
 
 /** What is rewritten is read on the way; a table that is partitioned has nothing but its partitions. */

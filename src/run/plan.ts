@@ -15,6 +15,7 @@ import type { Impact } from "../impact/impact.ts";
 import { impactOf } from "../impact/impact_of.ts";
 import { readMigrationsToRun } from "../migration/read_migrations.ts";
 import type { Statement } from "../sql/parser.ts";
+import { statementEffect } from "../sql/statement_effect.ts";
 import type { Context } from "./context.ts";
 import { copyOf, existingNames, withPlan } from "./impact_on_server.ts";
 import { blockingLocks, judge } from "./judge.ts";
@@ -58,27 +59,33 @@ async function judgeAll(session: Session, files: readonly ParsedFile[]): Promise
   const statements = files.flatMap((file) => file.statements ?? []);
   const read = await readCatalog(session, statements);
   const postgresVersion = Math.floor(session.facts.versionNumber / 10_000);
-  const impacts = impactsOf(files, { catalog: copyOf(read.catalog), postgresVersion });
+  const { impacts, usual } = impactsOf(files, { catalog: copyOf(read.catalog), postgresVersion });
   const usage = await readUsage(session, read, existingNames(impacts.values()));
-  const plans = await readPlansOf(session, { read, statements, impacts });
+  const plans = await readPlansOf(session, { read, statements: usual, impacts });
   const catalog = copyOf(read.catalog);
   return files.flatMap((file) => judgeFile(file, { catalog, usage, impacts, plans }));
 }
 
-/** What each statement does to the database that those before it leave behind. */
+/**
+ * What each statement does to the database that those before it leave behind, and which of them find names where they are
+ * found without any SET.
+ */
 function impactsOf(
   files: readonly ParsedFile[],
   { catalog, postgresVersion }: { readonly catalog: Catalog; readonly postgresVersion: number },
-): ReadonlyMap<Statement, Impact> {
+): { readonly impacts: ReadonlyMap<Statement, Impact>; readonly usual: readonly Statement[] } {
   const impacts = new Map<Statement, Impact>();
+  const usual: Statement[] = [];
+  const path = catalog.searchPath.join();
   for (const { file, statements } of files) {
     resetSession(catalog);
     for (const statement of statements ?? []) {
+      if (catalog.searchPath.join() === path) usual.push(statement);
       impacts.set(statement, impactOf(statement, catalog, { postgresVersion }));
       replay(catalog, statement, file.migration.version);
     }
   }
-  return impacts;
+  return { impacts, usual };
 }
 
 interface Known {
@@ -92,7 +99,8 @@ interface Known {
 function judgeFile({ file, statements }: ParsedFile, known: Known): readonly StatementJudged[] {
   if (statements === null) return [unparsedFile(file)];
   const { version, name, directives } = file.migration;
-  const held: HeldLock[] = [];
+  let held: readonly HeldLock[] = [];
+  let inBlock = !directives.noTransaction;
   resetSession(known.catalog);
   return statements.map((statement) => {
     const { catalog, usage, impacts, plans } = known;
@@ -100,11 +108,13 @@ function judgeFile({ file, statements }: ParsedFile, known: Known): readonly Sta
     const event = judge({
       ...{ version, name, sql: file.sql, statement, catalog, usage },
       impact: withPlan(impacts.get(statement)!, explained),
-      held: [...held],
+      held,
       writes: writtenRows(statement, { catalog, explained, copies: file.copies }),
     });
-    // Without a transaction of the file's own, a lock is given back when its statement ends.
-    if (!directives.noTransaction) held.push(...blockingLocks(event));
+    const effect = statementEffect(statement);
+    if (directives.noTransaction && effect.kind === "block") inBlock = effect.ends === null;
+    // Outside of a transaction, a lock is given back when its statement ends.
+    held = inBlock ? [...held, ...blockingLocks(event)] : [];
     replay(catalog, statement, version);
     return event;
   });

@@ -63,7 +63,9 @@ function addText(constant: unknown, into: Set<string>): void {
   if (text.length > 1_000) return;
   for (const part of text.split(/[\s.,]+/)) {
     const bare = /^"(.*)"$/.exec(part)?.[1]?.replaceAll('""', '"');
-    add(bare ?? part.toLowerCase(), into);
+    // In SET search_path the parser has taken the quotes away; in a string they stand as they were written.
+    add(bare ?? part, into);
+    if (bare === undefined) add(part.toLowerCase(), into);
   }
 }
 
