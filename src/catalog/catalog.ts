@@ -54,6 +54,8 @@ export interface Relation extends QualifiedName {
   readonly dependsOn: readonly QualifiedName[];
   /** Of a sequence: the column that owns it, of the table in `dependsOn`; null for none, and otherwise. */
   readonly ownerColumn: string | null;
+  /** false: a materialized view that nobody can read, for no REFRESH has filled it yet. Left out where that is not known. */
+  readonly populated?: boolean;
   /** Rows, by the server's own estimate; null where nobody has looked. */
   readonly rows: number | null;
   /** Bytes of the relation alone, its TOAST table included; null where nobody has looked. */

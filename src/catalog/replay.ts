@@ -20,7 +20,7 @@ import {
   replayCreateRange,
   replayCreateType,
 } from "./replay_type.ts";
-import { replaySelectInto, replayTableAs, replayView } from "./replay_view.ts";
+import { replayRefresh, replaySelectInto, replayTableAs, replayView } from "./replay_view.ts";
 
 type Kind = Statement["kind"];
 type Replay<Node> = (catalog: Catalog, node: Node, by: bigint | null) => void;
@@ -47,6 +47,7 @@ const REPLAYS: { readonly [One in Kind]?: Replay<Extract<Statement, { kind: One 
   DiscardStmt: replayDiscard,
   DropStmt: replayDrop,
   IndexStmt: replayCreateIndex,
+  RefreshMatViewStmt: replayRefresh,
   RenameStmt: replayRename,
   SelectStmt: replaySelect,
   VariableSetStmt: replaySet,

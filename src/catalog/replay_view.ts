@@ -1,12 +1,12 @@
 /** What is made of a query: views, materialized views, tables. */
 
-import type { CreateTableAsStmt, IntoClause, Node, SelectStmt, ViewStmt } from "libpg-query";
+import type { CreateTableAsStmt, IntoClause, Node, RefreshMatViewStmt, SelectStmt, ViewStmt } from "libpg-query";
 import { listedParts } from "../sql/identifiers.ts";
 import type { Catalog, RelationKind } from "./catalog.ts";
-import { put } from "./edit.ts";
+import { change, put } from "./edit.ts";
 import { queryColumns } from "./query_columns.ts";
 import { relationsIn } from "./query_relations.ts";
-import { emptyRelation, findRelation, isSame, newName, TEMPORARY_SCHEMA } from "./resolve.ts";
+import { emptyRelation, findRelation, isSame, newName, resolveRelation, TEMPORARY_SCHEMA } from "./resolve.ts";
 
 export function replayView(catalog: Catalog, node: ViewStmt, by: bigint | null): void {
   const { view, query, aliases, replace } = node;
@@ -31,6 +31,12 @@ export function replayView(catalog: Catalog, node: ViewStmt, by: bigint | null):
 export function replayTableAs(catalog: Catalog, node: CreateTableAsStmt, by: bigint | null): void {
   const kind = node.objtype === "OBJECT_MATVIEW" ? "materialized-view" : "table";
   makeFromQuery(catalog, { into: node.into, query: node.query, kind, by });
+}
+
+/** REFRESH MATERIALIZED VIEW, which fills it or, WITH NO DATA, empties it. */
+export function replayRefresh(catalog: Catalog, { relation, skipData }: RefreshMatViewStmt): void {
+  const view = relation === undefined ? null : resolveRelation(catalog, relation, { expected: "materialized-view" });
+  if (view?.kind === "materialized-view") change(catalog, view, () => ({ populated: skipData !== true }));
 }
 
 /** SELECT … INTO. */
@@ -60,5 +66,6 @@ function makeFromQuery(catalog: Catalog, { into, query, kind, by }: FromQuery): 
     known: complete,
     columns,
     dependsOn: kind === "materialized-view" ? relationsIn(catalog, query) : [],
+    ...(kind === "materialized-view" ? { populated: into?.skipData !== true } : {}),
   });
 }

@@ -15,7 +15,7 @@ export const refreshMatview: Rule = {
     "run and the rows are written.",
   instead:
     "REFRESH MATERIALIZED VIEW CONCURRENTLY compares the new rows with the old ones and changes what differs, while " +
-    "others read. It needs a unique index on columns of the view, without a WHERE, and a view that was filled before. It " +
+    "others read. It needs a unique index on columns of the view, without a WHERE, and a view that was filled before: the first REFRESH of one that is empty is no finding. It " +
     "may run in a transaction.",
   source: "https://www.postgresql.org/docs/current/sql-refreshmaterializedview.html",
   examples: [{
@@ -32,6 +32,8 @@ CREATE UNIQUE INDEX post_counts_user_id_idx ON post_counts (user_id);`,
     const { relation, skipData } = statement.node;
     const view = relation === undefined ? null : resolveRelation(catalog, relation, { expected: "materialized-view" });
     if (relation === undefined || !isInUse(view, file)) return [];
+    // Nobody can read what has not been filled, and the first time cannot be CONCURRENTLY.
+    if (view.populated === false) return [];
     const shown = relationName(relation);
     if (skipData) {
       return [{

@@ -10,6 +10,7 @@ CREATE TABLE "Posts" ("Id" bigint PRIMARY KEY, user_id bigint REFERENCES users, 
 CREATE INDEX posts_body_idx ON "Posts" (body);
 CREATE TABLE app.jobs (id bigint PRIMARY KEY, state text);
 CREATE MATERIALIZED VIEW counts AS SELECT user_id, count(*) AS n FROM "Posts" GROUP BY user_id;
+CREATE MATERIALIZED VIEW later AS SELECT id FROM users WITH NO DATA;
 CREATE VIEW names AS SELECT name FROM users;
 CREATE TABLE events (id bigint, at timestamptz NOT NULL, kind text) PARTITION BY RANGE (at);
 CREATE TABLE events_1 PARTITION OF events FOR VALUES FROM ('2026-01-01') TO ('2026-02-01') PARTITION BY LIST (kind);
@@ -192,6 +193,7 @@ const SILENT: readonly string[] = [
   "CREATE FUNCTION g() RETURNS int LANGUAGE sql SET search_path = app AS 'SELECT 1';",
   'TRUNCATE users, "Posts";',
   "REFRESH MATERIALIZED VIEW CONCURRENTLY counts;",
+  "REFRESH MATERIALIZED VIEW later;",
   "ANALYZE users;",
   "CREATE TABLE events_3 (LIKE events);\nALTER TABLE events ATTACH PARTITION events_3 FOR VALUES FROM ('2026-03-01') TO ('2026-04-01');",
 ];

@@ -1,5 +1,6 @@
 import { findRelation, isSame } from "../../catalog/resolve.ts";
 import type { WholePass } from "../../impact/impact.ts";
+import { alterTableActions } from "../alter_table_actions.ts";
 import { behindTheRest, heldBefore, shownHeld } from "../held_before.ts";
 import { isInUse } from "../in_use.ts";
 import type { LintedFile, LintedStatement, Rule } from "../rule.ts";
@@ -73,6 +74,10 @@ function isQuery({ statement }: LintedStatement): boolean {
 }
 
 function titleOf({ statement }: LintedStatement): string {
+  const { kind, node } = statement;
+  const validated = alterTableActions(statement).find(({ command }) => command.subtype === "AT_ValidateConstraint");
+  if (validated !== undefined) return `validate ${validated.command.name ?? ""}`;
+  if (kind === "InsertStmt") return `insert into ${node.relation?.relname ?? ""}`;
   const words = statement.text.replaceAll(/\s+/g, " ").slice(0, 60).split(" ").slice(0, 4);
   return words.join(" ").toLowerCase().replaceAll(/[^a-z0-9_ ]/g, "").trim();
 }
