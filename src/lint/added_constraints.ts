@@ -81,7 +81,7 @@ export function isValidatedAtOnce({ constraint, column }: Pick<AddedConstraint, 
 export function notValidSteps({ action, constraint, sql }: AddedConstraint, chosen: string): ActionSteps {
   const name = constraint.conname ?? chosen;
   const at = (constraint.location ?? 0) - action.span.start;
-  const body = action.text.slice(at);
+  const body = action.text.slice(at).replace(/\s+NOT\s+VALID$/i, "");
   const named = constraint.conname === undefined ? `CONSTRAINT ${identifier(name)} ${body}` : body;
   return {
     title: `add ${name}, not validated`,

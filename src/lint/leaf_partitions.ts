@@ -9,13 +9,15 @@ export interface LeafPartition {
   readonly name: string;
 }
 
-/** The partitions of a table; null where none is known, and where one is partitioned itself. */
+/** The partitions of a partitioned table; null where none is known, and where one is partitioned itself. */
 export function leafPartitions(
   relation: Relation,
   { catalog, range }: { readonly catalog: Catalog; readonly range: RangeVar },
 ): readonly LeafPartition[] | null {
   const partitions = childrenOf(catalog, relation);
-  if (partitions.length === 0 || partitions.some(({ kind }) => kind !== "table")) return null;
+  if (
+    relation.kind !== "partitioned-table" || partitions.length === 0 || partitions.some(({ kind }) => kind !== "table")
+  ) return null;
   const isQualified = (schema: string) => range.schemaname !== undefined || schema !== relation.schema;
   return partitions.map((one) => ({
     relation: one,

@@ -53,26 +53,30 @@ export const addFkValid: Rule = {
       file,
       kinds: ["CONSTR_FOREIGN"],
       faultOf: (added) => {
-        const { constraint, column, sql } = added;
-        if (!isValidatedAtOnce(added) || column !== null && constraintOf(column, "CONSTR_DEFAULT") === null) {
-          return null;
-        }
-        const parent = relationName(constraint.pktable!);
+        const { constraint, column, sql, statement } = added;
+        // A column that begins empty has nothing to look up.
+        if (column !== null && constraintOf(column, "CONSTR_DEFAULT") === null) return null;
+        const isParted = sql.relation.kind === "partitioned-table" && file.postgresVersion < NOT_VALID_ON_PARTITIONED;
+        if (!isValidatedAtOnce(added) && !isParted) return null;
         const chosen = sql.freeName(column?.name ?? listedParts(constraint.fk_attrs).join("_"), "fkey");
-        const [both, either] = parent === sql.table ? ["it", parent] : ["both", `${sql.table} or ${parent}`];
         const name = identifier(constraint.conname ?? chosen);
-        const message = `${name} looks every row of ${sql.table} up in ${parent}, with a SHARE ROW EXCLUSIVE lock on ` +
-          `${both}: nobody writes to ${either} until that is done.`;
-        if (sql.relation.kind !== "partitioned-table" || file.postgresVersion >= NOT_VALID_ON_PARTITIONED) {
-          return { message, steps: notValidSteps(added, chosen) };
-        }
-        const range = added.statement.node.relation!;
-        const partitions = leafPartitions(sql.relation, { catalog: linted.catalog, range });
-        const isProved = partitions?.every(({ relation }) => hasForeignKey(relation, added, linted.catalog)) === true;
-        return isProved ? null : { message, steps: partitions && partByPart(added, { partitions, chosen }) };
+        const message = isValidatedAtOnce(added)
+          ? lookupSentence(name, { table: sql.table, parent: relationName(constraint.pktable!) })
+          : `Before PostgreSQL ${NOT_VALID_ON_PARTITIONED}, a partitioned table takes no foreign key that is NOT VALID: ` +
+            "the statement fails (42809).";
+        const partitions = leafPartitions(sql.relation, { catalog: linted.catalog, range: statement.node.relation! });
+        if (partitions?.every(({ relation }) => hasForeignKey(relation, added, linted.catalog))) return null;
+        if (!isParted) return { message, steps: notValidSteps(added, chosen) };
+        return { message, steps: partitions && partByPart(added, { partitions, chosen }) };
       },
     }),
 };
+
+function lookupSentence(name: string, { table, parent }: { readonly table: string; readonly parent: string }): string {
+  const [both, either] = parent === table ? ["it", table] : ["both", `${table} or ${parent}`];
+  return `${name} looks every row of ${table} up in ${parent}, with a SHARE ROW EXCLUSIVE lock on ${both}: nobody writes ` +
+    `to ${either} until that is done.`;
+}
 
 /** The first version in which a partitioned table takes a foreign key that is NOT VALID. */
 const NOT_VALID_ON_PARTITIONED = 18;
