@@ -8,7 +8,7 @@ import { ServerError, type Session } from "../database/session.ts";
 import { copyInUse, copyNotMade, Failure, scratchLeft, serverChanged } from "../errors.ts";
 import type { Context } from "./context.ts";
 import { who } from "./wait_words.ts";
-import { useSession, withSession } from "./with_session.ts";
+import { useSession } from "./with_session.ts";
 
 export interface Copy extends AsyncDisposable {
   readonly database: Database;
@@ -43,11 +43,10 @@ export interface CopyOptions {
  * @throws {Failure} `copy-in-use`, exit code 5, with who is connected; `copy-not-made`
  */
 export async function makeCopy(context: Context, { source, first }: CopyOptions): Promise<Copy> {
-  const home = MAINTENANCE.find((name) => name !== source.name)!;
+  const { home, session: maintenance } = await openBesideSource(context, source);
   const name = copyName(context);
   try {
-    await using maintenance = await context.connect("write", { database: home });
-    await withSession(maintenance, context.signal, async (session) => {
+    await useSession(maintenance, context.signal, async (session) => {
       if (!isSameServer(session.facts, first.facts)) throw serverChanged(source.name);
       await tellLeftovers(context, session);
       await copy(session, { source, name, own: first.facts.serverPid });
@@ -68,6 +67,25 @@ export async function makeCopy(context: Context, { source, first }: CopyOptions)
     }
     throw error;
   }
+}
+
+/** A session in another database than the source. @throws {Failure} exit code 4 */
+async function openBesideSource(
+  context: Context,
+  source: CopySource,
+): Promise<{ readonly home: string; readonly session: Session }> {
+  let failure: unknown;
+  for (const home of MAINTENANCE.filter((name) => name !== source.name)) {
+    try {
+      // Of a server, a database is nothing but a way to open sessions: these stay open without it.
+      await using database = await context.connect("write", { database: home });
+      return { home, session: await database.open() };
+    } catch (error) {
+      context.signal.throwIfAborted();
+      failure ??= error;
+    }
+  }
+  throw failure;
 }
 
 function copyName({ now, random }: Context): string {

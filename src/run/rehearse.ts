@@ -22,6 +22,7 @@ import type { Pending, Prepared, Work } from "./rehearsal.ts";
 import { makeCopy } from "./rehearsal_copy.ts";
 import { nothingToRehearse, rehearseOn } from "./rehearsal_stage.ts";
 import { reportFiles, reportRenamed } from "./report_files.ts";
+import { bytesWords } from "./verdict_words.ts";
 import { useSession, withSession } from "./with_session.ts";
 
 /**
@@ -63,6 +64,8 @@ async function readPending(context: Context, session: Session, { options, migrat
   return { files, versions: entries.filter(isWaiting).map(({ version }) => version) };
 }
 
+const LARGE_BYTES = 1024 ** 3;
+
 async function onTemplate(context: Context, work: Work): Promise<RehearseResult> {
   await using target = await context.connect("write");
   if (target.kind === "embedded") throw embeddedInPlaceOnly();
@@ -74,9 +77,13 @@ async function onTemplate(context: Context, work: Work): Promise<RehearseResult>
   if (pending.files.length === 0) {
     return await nothingToRehearse(context, { ...work, pending, name: copied.source.name });
   }
+  const { name, bytes } = copied.source;
+  const size = bytes === null ? "" : `, ${bytesWords(bytes)}`;
+  // Whoever waits for so long wants to know what for.
+  const event = (bytes ?? 0) >= LARGE_BYTES ? "note" : "detail";
+  context.report({ event, message: `Copying the database ${name}${size}, to rehearse on the copy` });
   await using copy = await makeCopy(context, copied);
-  context.report({ event: "detail", message: `Rehearsing on ${copy.name}, a copy of ${copied.source.name}` });
-  const { name } = copied.source;
+  context.report({ event: "detail", message: `The copy is ${copy.name}` });
   const state = `The copy is dropped, and ${name} was not touched.`;
   return await onServer(context, { ...work, pending, database: copy.database, commits: true, name, state });
 }
