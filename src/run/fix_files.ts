@@ -13,8 +13,8 @@ import { parse } from "../sql/parser.ts";
 import type { LintOptions } from "./options.ts";
 import { isTooLateBehind } from "./relies_on_order.ts";
 
-/** More rounds no file needs: each mends one more thing in each statement. */
-const MOST_ROUNDS = 100;
+/** More rounds no file needs: each mends what one more rule finds in each statement. */
+const MOST_ROUNDS = 20;
 
 export interface FixedFiles {
   /** What is left to find, in the files that were asked about and the new ones. */
@@ -46,10 +46,14 @@ export async function fixFiles(
   const changed = new Map<string, string>();
   const created = new Map<string, string>();
   const tried = new Set<string>();
+  // What a rule has put into a new file, it does not mend again: it might put it into the next one for ever.
+  const madeBy = new Map<ParsedMigration["version"], ReadonlySet<string>>();
+  const isOpen = ({ migration, finding }: Found) =>
+    options.mayFix(migration) && madeBy.get(migration.version)?.has(finding.rule) !== true;
   let mended = 0;
   let found = lint(current, options);
   for (let round = 0; round < MOST_ROUNDS; round++) {
-    const fixable = found.filter((one) => options.mayFix(one.migration) && !isTooLate(one, { current, created }));
+    const fixable = found.filter((one) => isOpen(one) && !isTooLate(one, { current, created }));
     const chosen = choose(fixable, tried);
     if (chosen.length === 0) break;
     for (const [migration, edits] of byMigration(chosen)) {
@@ -63,6 +67,10 @@ export async function fixFiles(
         names.push(name);
         created.set(pathOf(directory, name), text);
         const { version } = parseFileName(name)!;
+        madeBy.set(
+          version,
+          new Set([...madeBy.get(migration.version) ?? [], ...edits.map(({ finding }) => finding.rule)]),
+        );
         current = [...current, await parsed({ version, name, path: pathOf(directory, name), text, asked: true })];
       }
       mended += edits.length;
@@ -115,12 +123,17 @@ function isTooLate(
 /** One a statement, and none that was tried already. */
 function choose(found: readonly Found[], tried: Set<string>): readonly Fixable[] {
   const taken = new Set<unknown>();
+  const seen = new Map<string, number>();
   return found.filter((one): one is Fixable => {
     const { fix, statement, finding, migration } = one;
     if (fix === null || statement === null || taken.has(statement)) return false;
     // A directive of one statement would be a directive of all.
     if (fix.noTransaction && migration.statements.length > 1) return false;
-    const key = JSON.stringify([finding.rule, migration.name, statement.text, fix]);
+    // A file may say the same thing twice.
+    const same = JSON.stringify([finding.rule, migration.name, statement.text, fix]);
+    const nth = (seen.get(same) ?? 0) + 1;
+    seen.set(same, nth);
+    const key = `${nth} ${same}`;
     if (tried.has(key)) return false;
     tried.add(key);
     taken.add(statement);
