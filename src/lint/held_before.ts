@@ -1,8 +1,10 @@
 /** What a file holds when one of its statements runs, and since which line. */
 
 import { isSame } from "../catalog/resolve.ts";
+import { listedParts } from "../sql/identifiers.ts";
 import type { Statement } from "../sql/parser.ts";
 import { placeInFile } from "../sql/sql_file.ts";
+import { droppedObjects } from "./dropped_objects.ts";
 import { heldExclusively } from "./in_use.ts";
 import type { LintedFile, LockInUse, NextMigration } from "./rule.ts";
 import { overTransaction } from "./same_transaction.ts";
@@ -20,10 +22,19 @@ export const heldBefore: (file: LintedFile) => readonly Held[] = overTransaction
   () => [],
   (held, { statement, locks }) => {
     for (const lock of heldExclusively(locks)) {
+      // Who waits for what is dropped waits for an error; and a view that is made anew must not be missing in between.
+      if (isDropped(statement, lock)) continue;
       if (!held.some((one) => isSame(one.lock.relation, lock.relation))) held.push({ lock, statement });
     }
   },
 );
+
+function isDropped(statement: Statement, { relation }: LockInUse): boolean {
+  return droppedObjects(statement).some(({ names }) => {
+    const parts = listedParts(names);
+    return parts.at(-1) === relation.name && (parts.at(-2) ?? relation.schema) === relation.schema;
+  });
+}
 
 /** `posts (locked in line 3)`: partitions go by their table. */
 export function shownHeld(held: readonly Held[], file: LintedFile): string {

@@ -17,9 +17,9 @@ export const statementUnderAccessExclusive: Rule = {
   why:
     "A lock is kept until the transaction ends. What is an ALTER TABLE of a millisecond by itself keeps readers and " +
     "writers of its table waiting for as long as everything takes that stands behind it in the file: building an index, " +
-    "validating a constraint, copying rows. Statements that are quick are no finding. Nor are those that have one already: " +
-    "UPDATE, DELETE and MERGE are for dml-with-ddl, and what scans or rewrites a table that it locks for itself has a rule " +
-    "of its own.",
+    "validating a constraint, copying rows. Statements that are quick are no finding, nor is what " +
+    "follows the DROP of a view or table alone. Nor are those that have one already: UPDATE, DELETE and MERGE are for " +
+    "dml-with-ddl, and what scans or rewrites a table that it locks for itself has a rule of its own.",
   instead: "Put the long statement into a migration of its own, before the lock or behind it.",
   source: "https://www.postgresql.org/docs/current/explicit-locking.html#LOCKING-TABLES",
   examples: [{

@@ -74,6 +74,12 @@ function newTables(locks: readonly LockInUse[], held: readonly HeldTable[]): rea
   );
 }
 
+/** One name for each tree: its top, or the first partition where that is not locked. */
 function treesOf(tables: readonly Table[]): readonly string[] {
-  return [...new Set(tables.map(({ tree }) => shownName(tree)))];
+  const names = new Map<string, string>();
+  for (const { relation, tree } of tables) {
+    const top = shownName(tree);
+    if (!names.has(top) || isSame(relation, tree)) names.set(top, shownName(relation));
+  }
+  return [...names.values()];
 }
