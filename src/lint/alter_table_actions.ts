@@ -26,9 +26,18 @@ export function isAlterTable(statement: Statement): statement is AlterTable {
     statement.node.relation !== undefined;
 }
 
+/** The actions of statements that have been taken apart: every rule asks for them. */
+const taken = new WeakMap<Statement, readonly AlterTableAction[]>();
+
 /** The actions of an ALTER TABLE, in order; none for any other statement. */
 export function alterTableActions(statement: Statement): readonly AlterTableAction[] {
   if (!isAlterTable(statement)) return [];
+  const actions = taken.get(statement) ?? takeApart(statement);
+  taken.set(statement, actions);
+  return actions;
+}
+
+function takeApart(statement: AlterTable): readonly AlterTableAction[] {
   const commands = (statement.node.cmds ?? []).flatMap((node) => "AlterTableCmd" in node ? [node.AlterTableCmd] : []);
   const spans = actionSpans(statement);
   const whole = { start: statement.start, end: statement.end };
