@@ -280,9 +280,14 @@ Deno.test("rehearse runs on a copy under the settings that the database has", as
   await project.query(
     `DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET search_path = public, app', current_database()); END $$`,
   );
-  const { code, stdout } = await project.run(["rehearse", "--json"]);
+  const { code, stdout } = await project.run(["rehearse", "--json", "--report", "out.html"]);
   assert.equal(code, 0, stdout);
   assert.deepEqual(linesOf(stdout, "statement")[0]!.locks, [{ relation: "app.orders", mode: "AccessExclusiveLock" }]);
+  assert.equal(resultOf(stdout).report, "out.html");
+  const page = await Deno.readTextFile(`${project.directory.path}/out.html`);
+  assert.match(page, /<bdi class="name mono">app\.orders<\/bdi>/);
+  assert.match(page, /ALTER TABLE orders ADD n int/);
+  assert.doesNotMatch(page, /\b(src|href)=|url\(|@import|<script/);
 });
 
 Deno.test("rehearse refuses what it cannot do, before anything runs", async () => {
