@@ -36,13 +36,15 @@ export function likeColumns(
   });
 }
 
-/** NOT NULL always, CHECKs where they are included, by their own names. */
+/** NOT NULL always, CHECKs where they are included, by their own names; in a new table they hold. */
 export function copyConstraints(catalog: Catalog, like: TableLikeClause, table: Relation): void {
   for (const constraint of likeSource(catalog, like)?.constraints ?? []) {
     const { kind, name } = constraint;
     const isCopied = kind === "not-null" || kind === "check" && includes(like, "constraints");
     const now = findRelation(catalog, table) ?? table;
-    if (isCopied && !now.constraints.some((one) => one.name === name)) addConstraint(catalog, now, constraint);
+    if (isCopied && !now.constraints.some((one) => one.name === name)) {
+      addConstraint(catalog, now, { ...constraint, validated: true });
+    }
   }
 }
 

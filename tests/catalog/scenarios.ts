@@ -160,7 +160,7 @@ export const SCENARIOS: readonly Scenario[] = [
     name: "what comes from two tables, and who owns a sequence",
     sql: `
       CREATE TABLE a (id serial PRIMARY KEY, x int CHECK (x > 0)); CREATE TABLE b (x int, y int); CREATE TABLE c (z int) INHERITS (a, b);
-      ALTER TABLE a DROP COLUMN x; ALTER TABLE a ADD CHECK (id > 3) NOT VALID; CREATE TABLE d () INHERITS (a);
+      ALTER TABLE a DROP COLUMN x; ALTER TABLE a ADD CHECK (id > 3) NOT VALID; CREATE TABLE d () INHERITS (a); CREATE TABLE d2 (LIKE a INCLUDING ALL);
       CREATE TABLE o (id int GENERATED ALWAYS AS IDENTITY, s serial); ALTER SEQUENCE o_id_seq RENAME TO one; ALTER SEQUENCE o_s_seq RENAME TO two;
       ALTER TABLE o RENAME s TO t; ALTER TABLE o ALTER id DROP IDENTITY; ALTER TABLE o ALTER t DROP DEFAULT;
       CREATE TABLE e (n serial); ALTER SEQUENCE e_n_seq RENAME TO three; CREATE TABLE f (n int DEFAULT nextval('three'));
