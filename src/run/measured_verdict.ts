@@ -76,7 +76,7 @@ function sentence(
   }
   const deeds = deedsOf(facts);
   const deed = deeds === "" ? "it was at work" : deeds;
-  if (blocker === null) return `Nobody would have waited in the ${span(workMs)} in which ${deed}${waited}`;
+  if (blocker === null) return `Nobody would have waited while ${deed}, which took ${span(workMs)}${waited}`;
   const used = blockedBy(blocker.mode) === "reads-and-writes" ? "Reads and writes of" : "Writes to";
   return `${used} ${blocker.relation} would have waited ${span(workMs)} while ${deed}${waited}`;
 }
