@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { Finding, LintResult } from "../events.ts";
 import { findingLines, lintClosing } from "./finding_text.ts";
+import { humanRenderer } from "./human.ts";
 import { style } from "./style.ts";
 
 const PLAIN = style(false);
@@ -79,4 +80,20 @@ Deno.test("lintClosing() counts what was found, and says what can be done or was
     "Fixed 1 finding.",
     "No findings in 3 files. 1 file could not be linted.",
   ]);
+});
+
+Deno.test("of findings that share a safe form, the first shows it", () => {
+  const render = humanRenderer({
+    color: { stdout: false, stderr: false },
+    live: false,
+    quiet: false,
+    verbose: false,
+    columns: null,
+    migrations: "m",
+  });
+  const shown = (finding: Finding) => render(finding).map(({ text }) => text).join("");
+  assert.match(shown(FINDING), /^instead:\n {4}SELECT 1;$/m);
+  assert.match(shown({ ...FINDING, rule: "add-unique" }), /^instead: as above$/m);
+  assert.match(shown({ ...FINDING, span: { ...FINDING.span, file: "m/4_d.sql" } }), /^instead:$/m);
+  assert.doesNotMatch(shown({ ...FINDING, safeForm: null }), /instead/);
 });
