@@ -115,6 +115,11 @@ Deno.test("judge() warns of a lock that an old transaction is in the way of, and
   assert.equal((await judged("COMMENT ON TABLE posts IS ''", { holders: [WEB] })).verdict, "instant");
 });
 
+Deno.test("judge() takes an emptied table for no work, however large it was", async () => {
+  const { verdict, rewrites } = await judged("TRUNCATE users, posts");
+  assert.deepEqual([verdict, rewrites.slice(0, 2)], ["instant", ["public.users", "public.posts"]]);
+});
+
 Deno.test("judge() knows that CONCURRENTLY waits for old transactions, whatever they do", async () => {
   const { relation: _relation, mode: _mode, ...transaction } = WEB;
   const usage = { transactions: [transaction] };
