@@ -725,15 +725,15 @@ CREATE INDEX p_k ON p (k);
 INSERT INTO p SELECT g, 1 FROM generate_series(1, 199) g;`;
 
 const POINTED_AT = `CREATE TABLE target (id int PRIMARY KEY);
-INSERT INTO target SELECT g FROM generate_series(1, 400) g;
+INSERT INTO target SELECT g FROM generate_series(1, 9000) g;
 CREATE TABLE p (id int PRIMARY KEY, target_id int REFERENCES target) PARTITION BY RANGE (id);
-CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (0) TO (100);
-CREATE TABLE p2 PARTITION OF p FOR VALUES FROM (100) TO (200);
+CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (0) TO (3000);
+CREATE TABLE p2 PARTITION OF p FOR VALUES FROM (3000) TO (6000);
 CREATE TABLE pointing (id int PRIMARY KEY, p_id int REFERENCES p);
 CREATE TABLE fresh (id int NOT NULL, target_id int);
-INSERT INTO p SELECT g, g FROM generate_series(1, 199) g;
-INSERT INTO pointing SELECT g, g FROM generate_series(1, 99) g;
-INSERT INTO fresh SELECT g, g FROM generate_series(200, 299) g;
+INSERT INTO p SELECT g, g FROM generate_series(1, 5999) g;
+INSERT INTO pointing SELECT g, g FROM generate_series(1, 2999) g;
+INSERT INTO fresh SELECT g, g FROM generate_series(6000, 8999) g;
 ALTER TABLE p ADD CONSTRAINT positive CHECK (id > 0);
 ALTER TABLE fresh ADD CONSTRAINT positive CHECK (id > 0);`;
 
@@ -756,8 +756,8 @@ const MORE_PARTITIONS = [
     "LOCK TABLE p",
   ]),
   ...on(POINTED_AT, [
-    "CREATE TABLE p3 PARTITION OF p FOR VALUES FROM (200) TO (300)",
-    "ALTER TABLE p ATTACH PARTITION fresh FOR VALUES FROM (200) TO (300)",
+    "CREATE TABLE p3 PARTITION OF p FOR VALUES FROM (6000) TO (9000)",
+    "ALTER TABLE p ATTACH PARTITION fresh FOR VALUES FROM (6000) TO (9000)",
     "ALTER TABLE p DETACH PARTITION p2",
     "DROP TABLE p2 CASCADE",
     "DROP TABLE p CASCADE",
@@ -771,15 +771,15 @@ const MORE_PARTITIONS = [
     "ALTER TABLE pointing DROP CONSTRAINT pointing_p_id_fkey",
     "TRUNCATE p CASCADE",
     "TRUNCATE pointing",
-    "INSERT INTO pointing VALUES (1000, 5)",
+    "INSERT INTO pointing VALUES (100000, 5)",
     "DELETE FROM pointing WHERE id = 5",
-    "DELETE FROM p WHERE id = 150",
-    "ALTER TABLE p ADD CONSTRAINT small CHECK (id < 1000) NOT VALID",
+    "DELETE FROM p WHERE id = 4000",
+    "ALTER TABLE p ADD CONSTRAINT small CHECK (id < 100000) NOT VALID",
     "UPDATE p SET target_id = 3",
     "ALTER TABLE target ALTER COLUMN id TYPE bigint",
     "CREATE TABLE more (id int, t int REFERENCES target)",
   ]),
-  ...on(`${POINTED_AT}\nALTER TABLE p ADD CONSTRAINT small CHECK (id < 1000) NOT VALID;`, [
+  ...on(`${POINTED_AT}\nALTER TABLE p ADD CONSTRAINT small CHECK (id < 100000) NOT VALID;`, [
     "ALTER TABLE p VALIDATE CONSTRAINT small",
   ]),
   ...on(
