@@ -148,11 +148,12 @@ Deno.test("plan needs no more than to read the tracker, and changes nothing", as
   assert.equal(linesOf(outcome.stdout, "statement").length, 13);
 });
 
-/** Every relation with its file, what vacuum has seen of it, and how many rows were ever written. */
+/** Every relation of the database's own with its file, what vacuum has seen of it, and how many rows were ever written. */
 const CATALOGS = `
   SELECT c.oid, c.relname, c.relfilenode, c.reltuples, c.relhastriggers, n.nspname,
     pg_stat_get_tuples_inserted(c.oid) AS inserted, pg_stat_get_tuples_updated(c.oid) AS updated
-  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname <> 'pg_toast' ORDER BY c.oid`;
+  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname <> 'pg_toast' AND NOT c.relisshared
+  ORDER BY c.oid`;
 
 /** A role that may read the tracker and nothing else. */
 async function createReader(project: Project, server: Server) {
