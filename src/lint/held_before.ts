@@ -9,7 +9,7 @@ import { heldExclusively } from "./in_use.ts";
 import type { LintedFile, LockInUse, NextMigration } from "./rule.ts";
 import { overTransaction } from "./same_transaction.ts";
 import { writeSafeForm } from "./safe_form.ts";
-import { listOf, shownName } from "./shown_name.ts";
+import { fewOf, shownName } from "./shown_name.ts";
 
 /** An ACCESS EXCLUSIVE lock that an earlier statement of the transaction took on a table or view. */
 export interface Held {
@@ -36,14 +36,14 @@ function isDropped(statement: Statement, { relation }: LockInUse): boolean {
   });
 }
 
-/** `posts (locked in line 3)`: partitions go by their table. */
+/** `posts (locked in line 3)`, the first few of them: partitions go by their table. */
 export function shownHeld(held: readonly Held[], file: LintedFile): string {
   const lines = new Map<string, number>();
   for (const { lock, statement } of held) {
     const name = shownName(lock.tree);
     if (!lines.has(name)) lines.set(name, lineOf(statement, file));
   }
-  return listOf([...lines].map(([name, line]) => `${name} (locked in line ${line})`));
+  return fewOf([...lines].map(([name, line]) => `${name} (locked in line ${line})`));
 }
 
 export function lineOf({ start }: Statement, { sql }: LintedFile): number {

@@ -139,6 +139,18 @@ const FINDS: readonly (readonly [text: string, rules: readonly string[], safe?: 
   ["ALTER TABLE users ADD COLUMN a int;\nINSERT INTO app.jobs (id) SELECT id FROM users;", [
     "statement-under-access-exclusive",
   ]],
+  [
+    "ALTER TABLE users ADD COLUMN a int;\nCREATE TABLE n AS SELECT 1 AS b;\nALTER TABLE n ADD FOREIGN KEY (b) REFERENCES app.jobs;",
+    [
+      "statement-under-access-exclusive",
+    ],
+  ],
+  [
+    "ALTER TABLE users ADD COLUMN a int;\nCREATE TABLE n (b int);\nINSERT INTO n VALUES (1);\nALTER TABLE n ADD FOREIGN KEY (b) REFERENCES app.jobs;",
+    [
+      "statement-under-access-exclusive",
+    ],
+  ],
   ["ALTER TABLE users ADD COLUMN a int;\nCREATE INDEX ON app.jobs (state);", [
     "create-index-nonconcurrent",
     "statement-under-access-exclusive",
@@ -187,6 +199,7 @@ const SILENT: readonly string[] = [
   "ALTER TABLE events ADD COLUMN a int;\nALTER TABLE events_1a ALTER COLUMN a SET DEFAULT 1;",
   "ALTER TABLE app.jobs RENAME TO old;\nCREATE VIEW app.jobs AS SELECT * FROM app.old;",
   "CREATE TABLE app.next (LIKE app.jobs);\nALTER TABLE app.jobs RENAME TO old;\nALTER TABLE app.next RENAME TO jobs;",
+  "ALTER TABLE users ADD COLUMN a int;\nCREATE TABLE n (b int);\nALTER TABLE n ADD FOREIGN KEY (b) REFERENCES app.jobs;",
   "SAVEPOINT a;\nSELECT 1;\nROLLBACK TO a;",
   "SELECT set_config('search_path', '', false);",
   'SET search_path = "$user", public;\nSET LOCAL search_path = app;\nRESET search_path;',
@@ -204,3 +217,10 @@ for (const text of SILENT) {
     assert.deepEqual((await findings(text)).map(({ rule, message }) => `${rule}: ${message}`), []);
   });
 }
+
+Deno.test("lint names a few of the tables that are locked, and says how many more there are", async () => {
+  const locked = ["a", "b", "c", "d", "e"].map((name) => `ALTER TABLE ${name} ADD COLUMN n int DEFAULT 0;`).join("\n");
+  const found = await findings(`${locked}\nCREATE INDEX ON users (name);`);
+  const { message } = found.find(({ rule }) => rule === "statement-under-access-exclusive")!;
+  assert.match(message, /of a \(locked in line 1\), b \(locked in line 2\), c \(locked in line 3\) and 2 more wait/);
+});

@@ -1,10 +1,11 @@
-import { findRelation, isSame } from "../../catalog/resolve.ts";
+import { findRelation, isSame, resolveRelation } from "../../catalog/resolve.ts";
 import type { WholePass } from "../../impact/impact.ts";
 import { alterTableActions } from "../alter_table_actions.ts";
 import { behindTheRest, heldBefore, shownHeld } from "../held_before.ts";
 import { isInUse } from "../in_use.ts";
 import type { LintedFile, LintedStatement, Rule } from "../rule.ts";
-import { listOf, shownName } from "../shown_name.ts";
+import { fewOf, shownName } from "../shown_name.ts";
+import { isStillEmpty } from "../still_empty.ts";
 import { addFkValid } from "./add_fk_valid.ts";
 import { createIndexNonconcurrent } from "./create_index_nonconcurrent.ts";
 import { changesManyRows } from "./dml_with_ddl.ts";
@@ -51,7 +52,7 @@ ALTER TABLE posts VALIDATE CONSTRAINT posts_user_id_fkey;`,
       // How much a query reads is not known; a scan by DDL is of a table that has been there for a while.
       severity: isQuery(linted) ? "warning" : "error",
       message: `Readers and writers of ${shownHeld(held, file)} wait until this has gone through all of ` +
-        `${listOf([...new Set(work.map(({ relation }) => shownName(relation)))])}.`,
+        `${fewOf([...new Set(work.map(({ relation }) => shownName(relation)))])}.`,
       safeForm: better?.safeForm ?? behindTheRest(migration),
       fix: canMove ? { statement: null, noTransaction: false, next: [migration] } : null,
     }];
@@ -59,12 +60,24 @@ ALTER TABLE posts VALIDATE CONSTRAINT posts_user_id_fkey;`,
 };
 
 /** Tables that are read or written whole, but for those that the statement locks for itself, and new ones. */
-function longWork({ impact, catalog }: LintedStatement, file: LintedFile): readonly WholePass[] {
+function longWork(linted: LintedStatement, file: LintedFile): readonly WholePass[] {
+  const { impact, catalog } = linted;
+  if (looksUpNoRows(linted, file)) return [];
   return [...impact.scans, ...impact.rewrites].filter(({ relation, certain }) => {
     const known = findRelation(catalog, relation);
     if (!certain || (known !== null && !isInUse(known, file))) return false;
     return !impact.locks.some((lock) => lock.mode === "AccessExclusiveLock" && isSame(lock.relation, relation));
   });
+}
+
+/** A foreign key of a table without rows: the server asks for the first of them, and does not look into the other table. */
+function looksUpNoRows({ statement: { kind, node }, catalog }: LintedStatement, file: LintedFile): boolean {
+  if (kind !== "AlterTableStmt" || node.relation === undefined) return false;
+  const isConstraint = (node.cmds ?? []).every((cmd) =>
+    "AlterTableCmd" in cmd && ["AT_AddConstraint", "AT_ValidateConstraint"].includes(cmd.AlterTableCmd.subtype ?? "")
+  );
+  const table = resolveRelation(catalog, node.relation);
+  return isConstraint && table !== null && isStillEmpty(table, file);
 }
 
 const QUERIES: ReadonlySet<string> = new Set(["SelectStmt", "InsertStmt", "CreateTableAsStmt", "CopyStmt"]);

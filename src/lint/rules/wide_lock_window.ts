@@ -5,7 +5,7 @@ import { heldExclusively, isTable, locksInUse } from "../in_use.ts";
 import type { Statement } from "../../sql/parser.ts";
 import type { LockInUse, Rule } from "../rule.ts";
 import { overTransaction } from "../same_transaction.ts";
-import { listOf, shownName } from "../shown_name.ts";
+import { fewOf, listOf, shownName } from "../shown_name.ts";
 
 export const wideLockWindow: Rule = {
   id: "wide-lock-window",
@@ -34,7 +34,7 @@ export const wideLockWindow: Rule = {
     const several = statement.kind === "DropStmt" && (statement.node.objects ?? []).length > 1 && taken.length > 1;
     if (taken.length === 0 || (held.length === 0 && !several)) return [];
     const names = listOf(taken);
-    const before = listOf([
+    const before = fewOf([
       ...new Set(held.map(({ tree, statement }) => `${shownName(tree)} (line ${lineOf(statement, file)})`)),
     ]);
     const title = `the lock on ${names}`;
