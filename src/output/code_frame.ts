@@ -67,7 +67,7 @@ function cutAround(place: Marked, room: number): Cut {
   const { before, after, more } = nearby(redactLine(place.sourceLine).trimEnd(), place.column);
   const cells = [...before, ...after].map(cell);
   const at = before.length;
-  const characters = Math.max(1, (place.endColumn ?? 0) - place.column);
+  const characters = place.endColumn === undefined ? 0 : place.endColumn - place.column;
   if (!more.before && !more.after && widthOf(cells) <= room) {
     const line = cells.map((one) => one.text).join("");
     return { line, caret: underlay(cells.slice(0, at)), marked: markedColumns(cells.slice(at, at + characters)) };

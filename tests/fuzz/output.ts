@@ -257,7 +257,7 @@ export const OUTPUT = [
   fuzzed({
     name: "a code frame is four lines that fit the terminal, with the caret inside",
     arbitrary: fc.record({ place, columns: fc.integer({ min: 40, max: 200 }) }),
-    corpus: [],
+    corpus: [{ place: { file: "", line: 1, column: 1, sourceLine: "\0" }, columns: 40 }],
     check: ({ place, columns }) => {
       const lines = codeFrame(place, { columns, style: style(false) });
       assert.equal(lines.length, 4);
