@@ -38,13 +38,16 @@ export function ownMigration(
   return { safeForm, fix };
 }
 
-/** Indexes do not rely on each other; what else names the same table or index may. */
+/** Indexes do not rely on each other, but the next one of a name needs the last one gone; what else has it may rely on it. */
 function isNeededBelow(
   { start }: Statement,
   { names, file }: { readonly names: readonly string[]; readonly file: LintedFile },
 ): boolean {
-  const below = file.statements.filter((other) => other.start > start && other.kind !== "IndexStmt");
-  return below.some(({ text }) => names.some((name) => text.toLowerCase().includes(name.toLowerCase())));
+  return file.statements.some((other) => {
+    if (other.start <= start) return false;
+    if (other.kind === "IndexStmt") return names.includes(other.node.idxname ?? "");
+    return names.some((name) => other.text.toLowerCase().includes(name.toLowerCase()));
+  });
 }
 
 /**

@@ -11,7 +11,7 @@ import { pathOf } from "../migration/read_migrations.ts";
 import { nextDigits, slug } from "../migration/scaffold.ts";
 import { parse } from "../sql/parser.ts";
 import type { LintOptions } from "./options.ts";
-import { isTooLateBehind } from "./relies_on_order.ts";
+import { isMadeAgain, isTooLateBehind } from "./relies_on_order.ts";
 
 /** More rounds no file needs: each mends what one more rule finds in each statement. */
 const MOST_ROUNDS = 20;
@@ -116,8 +116,12 @@ function isTooLate(
   { current, created }: { readonly current: readonly ParsedMigration[]; readonly created: ReadonlyMap<string, string> },
 ): boolean {
   if (fix === null || statement === null || fix.next.length === 0) return false;
-  const later = current.filter(({ version, sql }) => version > migration.version && !created.has(sql.path));
-  return isTooLateBehind(later, { statement, sql: fix.next.map(({ sql }) => sql) });
+  const later = current.filter(({ version }) => version > migration.version);
+  if (isMadeAgain(later, statement)) return true;
+  return isTooLateBehind(later.filter(({ sql }) => !created.has(sql.path)), {
+    statement,
+    sql: fix.next.map(({ sql }) => sql),
+  });
 }
 
 /** One a statement, and none that was tried already. */

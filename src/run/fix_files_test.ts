@@ -67,6 +67,24 @@ Deno.test("fixFiles() takes a statement that needs a file of its own out of one 
   }]);
 });
 
+Deno.test("fixFiles() drops no index behind the migration that makes the next one of its name", async () => {
+  const index = "CREATE INDEX posts_user_idx ON posts (user_id);\n";
+  const drop = "DROP INDEX IF EXISTS posts_user_idx;\n";
+  const again = "CREATE UNIQUE INDEX IF NOT EXISTS posts_user_idx ON posts (user_id, id);\n";
+  for (
+    const texts of [
+      [index, drop + again],
+      [index, drop + again, drop + again],
+      [index, "COMMENT ON TABLE posts IS 'x';\n" + drop, again + "COMMENT ON TABLE posts IS 'y';\n"],
+    ]
+  ) {
+    const { changed, created } = await fixed(texts);
+    const last = [...texts.map((text, at) => changed.find(({ path }) => path.includes(`00${at + 2}_`))?.text ?? text)];
+    const all = [...last, ...created.map(({ text }) => text)].join("").replaceAll("CONCURRENTLY ", "");
+    assert(all.lastIndexOf("DROP INDEX") < all.lastIndexOf("CREATE UNIQUE INDEX"), all);
+  }
+});
+
 Deno.test("fixFiles() leaves what it may not change, and what rules find that nobody has asked for", async () => {
   const text = "CREATE INDEX posts_user_idx ON posts (user_id);\n";
   const left = await fixed([text], { mayFix: false });

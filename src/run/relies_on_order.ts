@@ -26,6 +26,15 @@ export function isTooLateBehind(
   );
 }
 
+/** Whether a later migration makes an index that the statement drops: dropped behind that, it would be gone for good. */
+export function isMadeAgain(later: readonly ParsedMigration[], { kind, text }: Statement): boolean {
+  if (kind !== "DropStmt") return false;
+  const words = new Set(wordsOf(text));
+  return later.some(({ statements }) =>
+    statements.some((other) => other.kind === "IndexStmt" && words.has((other.node.idxname ?? "").toLowerCase()))
+  );
+}
+
 const TAKE_AWAY: ReadonlySet<string> = new Set(["DropStmt", "RenameStmt", "AlterObjectSchemaStmt"]);
 
 function takesAway({ kind, node }: Statement): boolean {
