@@ -35,16 +35,21 @@ export const addColumnWithoutDefault: Rule = {
       if (constraints.some(({ constraint }) => constraint.contype !== "CONSTR_CHECK")) return null;
       if (serialType(parts.definition) !== null || isFilledHere(column, file)) return null;
       const type = resolveType(linted.catalog, parts.definition.typeName!);
-      const value = type === null ? null : neutralValue(type, linted.catalog);
+      // A CHECK may forbid the neutral value.
+      const value = type === null || TIMES.has(type.name) || constraints.length > 0
+        ? null
+        : neutralValue(type, linted.catalog);
       const message =
         `The rows that ${table} has hold NULL in ${identifier(parts.name)}, which programs must expect. A ` +
         "constant default would cost nothing; NULL behind the type says that it is meant.";
       const title = `add ${parts.name}`;
-      const steps = { title, action: `${action.text} DEFAULT ${value}`, next: [], mechanical: false };
-      // A CHECK may forbid the neutral value.
-      return { message, steps: value === null || constraints.length > 0 ? null : steps };
+      const text = value === null ? "NULL" : `DEFAULT ${value}`;
+      return { message, steps: { title, action: `${action.text} ${text}`, next: [], mechanical: false } };
     }),
 };
+
+/** When something happened: a default would say that it has happened to every row, deleted_at for one. */
+const TIMES: ReadonlySet<string> = new Set(["timestamptz", "timestamp", "date", "timetz", "time"]);
 
 /** Whether the file goes on to give the column values: by a default, an UPDATE or a trigger. */
 function isFilledHere({ statement, parts: { name } }: AddedColumn, { statements }: LintedFile): boolean {

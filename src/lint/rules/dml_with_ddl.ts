@@ -1,3 +1,4 @@
+import { hasConcurrentForm } from "../concurrent_form.ts";
 import { isSame, resolveRelation } from "../../catalog/resolve.ts";
 import { relationName } from "../../sql/identifiers.ts";
 import type { Statement } from "../../sql/parser.ts";
@@ -72,6 +73,8 @@ function changeUnderLock({ statement, catalog }: LintedStatement, file: LintedFi
 /** A lock on a table of which this transaction has changed rows, and which it has not locked for itself before. */
 function lockBehindChange(linted: LintedStatement, file: LintedFile): Problem | null {
   const { statement, catalog } = linted;
+  // Its own rule takes it out of the transaction.
+  if (hasConcurrentForm(statement)) return null;
   const before = heldBefore(file);
   const taken = heldExclusively(locksInUse(linted, file))
     .filter(({ relation }) => !before.some(({ lock }) => isSame(lock.relation, relation)));

@@ -89,6 +89,7 @@ const FINDS: readonly (readonly [text: string, rules: readonly string[], safe?: 
     'VACUUM (ANALYZE) users, "Posts";',
   ],
   ["VACUUM users;", ["concurrently-in-transaction"]],
+  ["DELETE FROM users WHERE name = 'x';\nDROP INDEX users_email_idx;", ["drop-index-nonconcurrent"]],
   ["-- pgmigrate: no-transaction\nBEGIN;\nDROP INDEX CONCURRENTLY posts_body_idx;\nCOMMIT;", [
     "concurrently-in-transaction",
   ]],
@@ -223,4 +224,20 @@ Deno.test("lint names a few of the tables that are locked, and says how many mor
   const found = await findings(`${locked}\nCREATE INDEX ON users (name);`);
   const { message } = found.find(({ rule }) => rule === "statement-under-access-exclusive")!;
   assert.match(message, /of a \(locked in line 1\), b \(locked in line 2\), c \(locked in line 3\) and 2 more wait/);
+});
+
+Deno.test("the safe form of a new column says NULL where a default would say what has not happened", async () => {
+  const rules = new Set(["add-column-without-default"]);
+  const safeForm = async (column: string) => {
+    const [found] = await lintTexts([BEFORE, `ALTER TABLE users ADD COLUMN ${column};`], {
+      postgresVersion: 14,
+      before: 1,
+      rules,
+    });
+    return found!.finding.safeForm;
+  };
+  assert.match(await safeForm("left_at timestamptz") ?? "", /left_at timestamptz NULL;/);
+  assert.match(await safeForm("owner uuid") ?? "", /owner uuid NULL;/);
+  assert.match(await safeForm("n int CHECK (n > 0)") ?? "", /n int CHECK \(n > 0\) NULL;/);
+  assert.match(await safeForm("n int") ?? "", /n int DEFAULT 0;/);
 });
