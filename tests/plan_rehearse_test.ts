@@ -5,7 +5,7 @@ import { type Case, CASES } from "./impact/cases.ts";
 import type { Told } from "./impact/compare.ts";
 import { Confusion } from "./impact/confusion.ts";
 import { DIFFERENCES } from "./impact/differences.ts";
-import { inParts, placeCases, type PlacedCase, setupOf } from "./impact/place_cases.ts";
+import { inParts, placeCases, type PlacedCase, setupOf, WITHOUT_AUTOVACUUM } from "./impact/place_cases.ts";
 import { assertDone, createProject, type Line, linesOf } from "./pgmigrate.ts";
 import { type Server, sharedServers } from "./servers/mod.ts";
 
@@ -75,6 +75,7 @@ async function compare(server: Server, part: readonly PlacedCase[]): Promise<voi
     Object.fromEntries(part.map((placed, index) => [names[index], migrationOf(placed)])),
   );
   await project.query(setupOf(part));
+  await project.query(WITHOUT_AUTOVACUUM);
   const planned = await project.run(["plan", "--json"]);
   assertDone(planned);
   const rehearsed = await project.run(["rehearse", "--json"]);

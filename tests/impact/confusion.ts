@@ -27,6 +27,9 @@ export interface CompareOptions {
   readonly differs: Readonly<Record<string, string>>;
 }
 
+/** Nothing else makes a prediction that says that it depends. */
+const PLANNED = "An index can do, and whether it does is for the planner to say, by what it knows of the rows";
+
 const WORDS: Readonly<Record<Aspect, string>> = { locks: "lock", scans: "scan", rewrites: "rewrite" };
 
 export class Confusion {
@@ -42,7 +45,8 @@ export class Confusion {
         this.#count(aspect, foreseen, theirs.has(cell));
         if (ours.has(cell) === theirs.has(cell) || foreseen === "unknown") continue;
         const name = `${WORDS[aspect]} ${cell}`;
-        this.off.push({ version, sql, cell: name, foreseen, measured: theirs.has(cell), why: differs[name] ?? null });
+        const why = differs[name] ?? (foreseen === "possible" ? PLANNED : null);
+        this.off.push({ version, sql, cell: name, foreseen, measured: theirs.has(cell), why });
       }
       const named = new Set([...ours, ...theirs].map((cell) => cell.split(" ")[0]!));
       for (const _ of relations.filter((name) => !named.has(name))) {

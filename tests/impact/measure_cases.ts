@@ -12,7 +12,7 @@ import { systemFiles } from "../../src/database/setting_files.ts";
 import { OBSERVER_SETTINGS } from "../../src/database/watch_waits.ts";
 import { parse } from "../../src/sql/parser.ts";
 import type { Server } from "../servers/mod.ts";
-import { type PlacedCase, setupOf } from "./place_cases.ts";
+import { type PlacedCase, setupOf, WITHOUT_AUTOVACUUM } from "./place_cases.ts";
 
 export interface MeasuredCase {
   readonly placed: PlacedCase;
@@ -36,6 +36,7 @@ export async function measureCases(
 ): Promise<void> {
   await using made = await server.createDatabase();
   await made.query(setupOf(cases));
+  await made.query(WITHOUT_AUTOVACUUM);
   await using database = await open(made.url);
   await using observer = await database.open();
   await observer.run(OBSERVER_SETTINGS.join("; "));
