@@ -22,7 +22,7 @@ const PERMISSIONS = [
 const report = await Deno.makeTempFile({ prefix: "pgmigrate-tests-", suffix: ".xml" });
 try {
   const { code } = await new Deno.Command(Deno.execPath(), {
-    args: ["test", "--quiet", "--parallel", ...PERMISSIONS, `--junit-path=${report}`, ...Deno.args],
+    args: ["test", "--parallel", ...PERMISSIONS, `--junit-path=${report}`, ...Deno.args],
     env: await serverAddresses(),
     stdin: "null",
   }).spawn().status;
