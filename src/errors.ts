@@ -1466,6 +1466,13 @@ export function copyNotMade(
   });
 }
 
+/** What a report says until its rehearsal has ended. */
+export function rehearsalNotEnded(): Failure {
+  return new Failure("rehearsal-not-ended", 1, "The rehearsal has not ended", {
+    hint: "It is still at work, or was killed on its way. Look again when it has ended",
+  });
+}
+
 export function copyIsTarget(database: string): Failure {
   return new Failure("copy-is-the-target", 2, `--copy names the database ${database} itself, not a copy of it`, {
     hint: "Restore a copy and name that one. To rehearse on the database itself: --in-place",

@@ -4,7 +4,7 @@ import type { LockMode } from "../src/impact/impact.ts";
 import { type Case, CASES } from "./impact/cases.ts";
 import type { Told } from "./impact/compare.ts";
 import { Confusion } from "./impact/confusion.ts";
-import { DIFFERENCES } from "./impact/differences.ts";
+import { DIFFERENCES, SOMETIMES } from "./impact/differences.ts";
 import { inParts, placeCases, type PlacedCase, setupOf, WITHOUT_AUTOVACUUM } from "./impact/place_cases.ts";
 import { assertDone, createProject, type Line, linesOf } from "./pgmigrate.ts";
 import { type Server, sharedServers } from "./servers/mod.ts";
@@ -92,7 +92,7 @@ async function compare(server: Server, part: readonly PlacedCase[]): Promise<voi
       version: server.version,
       sql,
       relations: [],
-      differs: { ...DIFFERENCES[sql], ...OF_COMMANDS[sql] },
+      differs: { ...DIFFERENCES[sql], ...SOMETIMES[sql], ...OF_COMMANDS[sql] },
     });
   }
 }

@@ -298,6 +298,7 @@ Deno.test("rehearse refuses what it cannot do, before anything runs", async () =
     [[...IN_PLACE, "--copy", "template"], /^error: --copy and --in-place exclude each other\n/],
     [IN_PLACE, /^error: Migrations without a transaction cannot be rolled back\n {2}- 003_index\.sql\n/],
     [["rehearse", "-d", "embedded:"], /^error: The embedded database has no copies\n/],
+    [["rehearse", "--report", "gone/out.html"], /^error: Cannot write gone\/out\.html: /],
   ];
   for (const [args, message] of cases) {
     const { code, stderr } = await project.run(args);

@@ -1,6 +1,6 @@
 /** The page of a rehearsal: all that was measured, and what `lint` says of the files. */
 
-import type { Failure } from "../errors.ts";
+import { type Failure, rehearsalNotEnded } from "../errors.ts";
 import type { Finding, LockSpan, RehearsedMigration } from "../events.ts";
 import type { Context } from "./context.ts";
 import type { OnStage, Unbegun } from "./rehearsal.ts";
@@ -31,6 +31,15 @@ export async function writeReport(
   });
   await context.files.replace(report.file, page);
   return report.file;
+}
+
+/**
+ * The page before anything runs: a file that cannot be written is told now, and not behind hours of work.
+ *
+ * @throws {Failure} `cannot-write`
+ */
+export async function beginReport(context: Context, work: Unbegun): Promise<void> {
+  await writeReport(context, { work, migrations: [], locks: [], failure: rehearsalNotEnded() });
 }
 
 function notRun({ pending: { files } }: ReportedWork, run: number): readonly RehearsedMigration[] {

@@ -21,6 +21,7 @@ import { planFiles } from "./plan_files.ts";
 import type { Pending, Prepared, Work } from "./rehearsal.ts";
 import { makeCopy } from "./rehearsal_copy.ts";
 import { nothingToRehearse, rehearseOn } from "./rehearsal_stage.ts";
+import { beginReport } from "./rehearsal_report.ts";
 import { reportFiles, reportRenamed } from "./report_files.ts";
 import { bytesWords } from "./verdict_words.ts";
 import { useSession, withSession } from "./with_session.ts";
@@ -78,6 +79,7 @@ async function onTemplate(context: Context, work: Work): Promise<RehearseResult>
     return await nothingToRehearse(context, { ...work, pending, name: copied.source.name });
   }
   const { name, bytes } = copied.source;
+  await beginReport(context, { ...work, pending, name });
   const size = bytes === null ? "" : `, ${bytesWords(bytes)}`;
   // Whoever waits for so long wants to know what for.
   const event = (bytes ?? 0) >= LARGE_BYTES ? "note" : "detail";
@@ -101,6 +103,7 @@ async function onOtherCopy(context: Context, work: Work & { readonly url: string
   });
   const { name } = copy;
   if (pending.files.length === 0) return await nothingToRehearse(context, { ...work, pending, name });
+  await beginReport(context, { ...work, pending, name });
   const commits = pending.files.some(({ migration }) => migration.directives.noTransaction);
   if (commits) {
     context.report({
@@ -124,6 +127,7 @@ async function inPlace(context: Context, work: Work): Promise<RehearseResult> {
       if (pending.files.length === 0) return await nothingToRehearse(context, { ...work, pending, name });
       const outside = pending.files.filter(({ migration }) => migration.directives.noTransaction);
       if (outside.length > 0) throw needsCopy(outside.map(({ migration }) => migration.name));
+      await beginReport(context, { ...work, pending, name });
       const state = "All of it was rolled back.";
       return await rehearseOn(context, { ...work, pending, database, commits: false, name, state, session, ...sides });
     };
