@@ -301,8 +301,8 @@ Deno.test("rehearse refuses what it cannot do, before anything runs", async () =
     [["rehearse", "--report", "gone/out.html"], /^error: Cannot write gone\/out\.html: /],
   ];
   for (const [args, message] of cases) {
-    const { code, stderr } = await project.run(args);
-    assert.equal(code, 2, stderr);
+    const { code, stdout, stderr } = await project.run(args);
+    assert.deepEqual({ code, stdout }, { code: 2, stdout: "" }, stderr);
     assert.match(stderr, message);
   }
 });
