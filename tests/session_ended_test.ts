@@ -35,8 +35,8 @@ test("failures 25: the crash of another backend (57P02) is told as the reason, a
   await using project = await createProject(server, FILES);
   await using run = begin(project, ["up", "--json"]);
   await runningBackend(project, "pg_sleep(60)");
-  // The autovacuum launcher, or any other process but this one: its death takes all backends with it.
-  const [row] = await project.query("SELECT pid FROM pg_stat_activity WHERE backend_type = 'autovacuum launcher'");
+  // The checkpointer, or any other process but this one: its death takes all backends with it.
+  const [row] = await project.query("SELECT pid FROM pg_stat_activity WHERE backend_type = 'checkpointer'");
   Deno.kill(row!.pid as number, "SIGKILL");
   const { code, stdout } = await run.ended();
   assert.equal(code, 4, stdout);

@@ -73,6 +73,8 @@ export class HeldLock implements Lock {
   #periodMs = LOOK_MS;
   #askedMs = performance.now();
   #answer: Promise<void> | null = null;
+  /** Whether an error would be that of a look, which its savepoint takes back. */
+  #inSavepoint = false;
 
   /**
    * @param session holds the lock, in a transaction, from now on
@@ -86,7 +88,7 @@ export class HeldLock implements Lock {
 
   /** An error outside a savepoint (a cancel from elsewhere) ends the transaction, and leaves the connection alive. */
   get held(): boolean {
-    return this.#alive && this.session.status === "in-transaction";
+    return this.#alive && (this.session.status === "in-transaction" || this.#inSavepoint);
   }
 
   watch(watched: Watched): () => void {
@@ -140,6 +142,8 @@ export class HeldLock implements Lock {
 
   async #look(watched: Watched, backend: Backend): Promise<void> {
     let rows;
+    // Where the transaction has failed before, the lock is lost already.
+    this.#inSavepoint = this.session.status === "in-transaction";
     try {
       rows = await this.session.query(
         // Without it, pg_stat_activity would stay what it was when this transaction first read it.
@@ -152,6 +156,8 @@ export class HeldLock implements Lock {
       this.#refused = true;
       watched.onRefusal(error.server.message);
       return;
+    } finally {
+      this.#inSavepoint = false;
     }
     const look = readLook(rows[0]!.look!);
     if (look.inTheWay) await this.#renew();
