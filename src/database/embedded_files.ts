@@ -1,8 +1,10 @@
-/** The two large files of PGlite, where the executable has them: packed, beside its scripts. */
+/** The large files of PGlite, where the executable has them: packed, beside its scripts. */
 
+import type { Buffer } from "node:buffer";
 import { readFile } from "node:fs/promises";
 import { promisify } from "node:util";
-import { gunzip } from "node:zlib";
+import { brotliDecompress, gunzip } from "node:zlib";
+import { dataDir } from "@electric-sql/pglite-prepopulatedfs";
 
 /** What PGlite is started with in place of the files of its package. */
 export interface EmbeddedFiles {
@@ -10,21 +12,31 @@ export interface EmbeddedFiles {
   readonly fsBundle?: Blob;
 }
 
-/** What scripts/bundle.ts packs: `pglite.wasm` as `pglite.wasm.gz`. Together 16 MB, and 5 MB packed. */
-const PROGRAM = "pglite.wasm";
-const SHARED_FILES = "pglite.data";
+/** What scripts/bundle.ts packs, together 57 MB, and 7 MB packed. */
+const PROGRAM = "pglite.wasm.gz";
+const SHARED_FILES = "pglite.data.gz";
+const NEW_DATABASE = "prepopulatedfs.tar.br";
 
 /** @returns nothing for the sources, where PGlite finds the files in its package */
 export async function readEmbeddedFiles(): Promise<EmbeddedFiles> {
-  const [program, shared] = await Promise.all([unpack(PROGRAM), unpack(SHARED_FILES)]);
+  const [program, shared] = await Promise.all([unpack(PROGRAM, gunzip), unpack(SHARED_FILES, gunzip)]);
   if (program === null || shared === null) return {};
   return { pgliteWasmModule: await WebAssembly.compile(program), fsBundle: new Blob([shared]) };
 }
 
-async function unpack(name: string): Promise<Uint8Array<ArrayBuffer> | null> {
-  const packed = await readFile(new URL(`./${name}.gz`, import.meta.url)).catch((error) => {
+/** The data directory of a new database, as a tar archive that is compressed or not. */
+export async function readNewDatabase(): Promise<Blob> {
+  const unpacked = await unpack(NEW_DATABASE, brotliDecompress);
+  return unpacked === null ? await dataDir() : new Blob([unpacked]);
+}
+
+async function unpack(
+  name: string,
+  how: typeof gunzip | typeof brotliDecompress,
+): Promise<Uint8Array<ArrayBuffer> | null> {
+  const packed = await readFile(new URL(`./${name}`, import.meta.url)).catch((error) => {
     if (error.code === "ENOENT") return null;
     throw error;
   });
-  return packed === null ? null : new Uint8Array(await promisify(gunzip)(packed));
+  return packed === null ? null : await promisify(how)(packed) as Buffer<ArrayBuffer>;
 }

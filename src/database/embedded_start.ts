@@ -2,10 +2,9 @@
 
 import { MemoryFS, PGlite } from "@electric-sql/pglite";
 import { NodeFS } from "@electric-sql/pglite/nodefs";
-import { dataDir as newDatabase } from "@electric-sql/pglite-prepopulatedfs";
 import { embeddedFailed } from "../errors.ts";
 import { beginDirectory, finishDirectory, inspectDirectory } from "./data_directory.ts";
-import { readEmbeddedFiles } from "./embedded_files.ts";
+import { readEmbeddedFiles, readNewDatabase } from "./embedded_files.ts";
 import { installExtensions, readExtensions } from "./embedded_extensions.ts";
 
 /** Lines of PostgreSQL's log that say why it ends. */
@@ -26,6 +25,7 @@ export async function startEmbedded(directory: string | null): Promise<StartedDa
   const files = readEmbeddedFiles();
   const content = directory === null ? "nothing" : await inspectDirectory(directory);
   const isNew = content !== "database";
+  const newDatabase = isNew ? readNewDatabase() : null;
   if (directory !== null && isNew) await beginDirectory(directory);
   const log: string[] = [];
   try {
@@ -33,7 +33,7 @@ export async function startEmbedded(directory: string | null): Promise<StartedDa
       fs: directory === null ? new MemoryFS() : new NodeFS(directory),
       extensions: { log: keepLog(log) },
       ...await files,
-      ...(isNew ? { loadDataDir: await newDatabase() } : {}),
+      ...(newDatabase === null ? {} : { loadDataDir: await newDatabase }),
     });
     installExtensions(database, await extensionFiles);
     if (directory !== null && isNew) await finishDirectory(directory);
