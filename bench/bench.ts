@@ -1,96 +1,175 @@
 /**
- * Measures dist/pgmigrate and prints a table: `deno task compile`, then `deno task bench`.
+ * Measures dist/pgmigrate beside other tools, prints one table, and writes it into docs/performance.md with two plots:
+ * `deno task compile`, then `deno task bench`, with the same Deno. Takes about half an hour; `--quick` is a minute, and
+ * writes nothing.
  *
- * Runs of both sides alternate and medians are compared, since a single run proves nothing on a shared machine. psql
- * must be installed.
+ * Tools that are not installed are left out: psql, sql-migrate and sqitch come from the system, the others from npm.
  */
 
-import { type Server, startServer } from "../tests/servers/mod.ts";
-import { measure, type Measurement, median } from "./measure.ts";
-import { type BenchMigration, benchMigrations, psqlScript } from "./migrations.ts";
+import { parseArgs } from "node:util";
+import { startServer } from "../tests/servers/mod.ts";
+import { firstLine, installPackages } from "./installed.ts";
+import { plot } from "./plot.ts";
+import { pageWith, type Row, tableText } from "./report.ts";
+import { compileHello } from "./hello.ts";
+import { applyAll, bare, nothingPending, type Result } from "./scenes.ts";
+import { EXECUTABLE, type Tool, TOOLS } from "./tools.ts";
 
-const EXECUTABLE = "dist/pgmigrate";
-const MIGRATIONS = 1000;
-const FEW = 5;
-const RUNS = 5;
-const SHORT_RUNS = 15;
+const { values: { quick } } = parseArgs({ args: Deno.args, options: { quick: { type: "boolean", default: false } } });
 
-const migrations = benchMigrations(MIGRATIONS);
-const directory = await Deno.makeTempDir({ prefix: "pgmigrate-bench-" });
-try {
-  await write(migrations, directory);
-  await using server = await startServer("18");
-  const full = await compareFull(server);
-  const few = await compareIdle(server, migrations.slice(0, FEW));
-  const many = await compareIdle(server, migrations);
-  const sizeMb = (await Deno.stat(EXECUTABLE)).size / 1e6;
-  print([
-    ["", "measured", "target"],
-    [`${MIGRATIONS} migrations, pgmigrate`, ms(full.pgmigrate), ""],
-    [`${MIGRATIONS} migrations, psql`, ms(full.psql), ""],
-    ["  times psql", full.ratio.toFixed(2), "1.30"],
-    [`  peak memory, ${MIGRATIONS} files of 1 KB`, `${(full.peakBytes / 1e6).toFixed(0)} MB`, "200 MB"],
-    [`nothing pending, ${FEW} files`, ms(few.up), ""],
-    ["  more than --version", ms(few.up - few.version), "60 ms"],
-    [`nothing pending, ${MIGRATIONS} files`, ms(many.up), ""],
-    ["  more than --version", ms(many.up - many.version), "60 ms"],
-    ["--version", ms(many.version), ""],
-    ["executable", `${sizeMb.toFixed(1)} MB`, "115 MB"],
-  ]);
-} finally {
-  await Deno.remove(directory, { recursive: true });
+/** Few files for `--quick`, which only shows that everything runs. */
+const FILES = quick ? [5, 10] : [100, 500, 1000];
+const MANY_FILES = quick ? 50 : 10_000;
+const ROUND_TRIPS_MS = quick ? [5] : [5, 20, 50];
+const NETWORK_FILES = quick ? 5 : 100;
+const RUNS = quick ? 1 : 3;
+const SHORT_RUNS = quick ? 3 : 21;
+const IDLE_FILES = quick ? 5 : 100;
+
+/** What the table is about; the others are points of the plots. */
+const TARGET_ROUND_TRIP_MS = ROUND_TRIPS_MS.at(quick ? 0 : 1)!;
+
+await installPackages();
+const tools: Tool[] = [];
+const versions: string[] = [];
+for (const tool of TOOLS) {
+  const version = await tool.version();
+  if (version === null) continue;
+  tools.push(tool);
+  versions.push(`${tool.name}: ${version}`);
+}
+const own = tools.filter(({ name }) => ["pgmigrate", "psql"].includes(name));
+
+await using server = await startServer("18");
+await using hello = await compileHello(EXECUTABLE);
+
+const local = new Map<number, readonly Result[]>();
+for (const files of FILES) {
+  local.set(files, await told(`${files} files`, applyAll({ server, tools, files, runs: RUNS })));
+}
+local.set(
+  MANY_FILES,
+  await told(`${MANY_FILES} files`, applyAll({ server, tools: own, files: MANY_FILES, runs: 1 })),
+);
+const network = new Map<number, readonly Result[]>();
+for (const roundTripMs of ROUND_TRIPS_MS) {
+  const runs = roundTripMs === TARGET_ROUND_TRIP_MS ? RUNS : 1;
+  network.set(
+    roundTripMs,
+    await told(
+      `${NETWORK_FILES} files, ${roundTripMs} ms`,
+      applyAll({ server, tools, files: NETWORK_FILES, runs, roundTripMs }),
+    ),
+  );
+}
+const idle = await told("nothing pending", nothingPending({ server, tools, files: IDLE_FILES, runs: SHORT_RUNS }));
+const idleOfFew = await told(
+  "nothing pending, few",
+  nothingPending({ server, tools: own, files: 5, runs: SHORT_RUNS }),
+);
+const starts = await told(
+  "starts",
+  bare({
+    "--version": [EXECUTABLE, "--version"],
+    "hello": [hello.path],
+    "hello, as many bytes embedded": [hello.withBytes],
+  }, SHORT_RUNS),
+);
+
+const rows: Row[] = [
+  ...FILES.flatMap((files) => compared(`${files} files`, local.get(files)!, files === FILES[0] ? null : 1.05)),
+  ...compared(`${MANY_FILES} files`, local.get(MANY_FILES)!, null),
+  ...compared(`${NETWORK_FILES} files, ${TARGET_ROUND_TRIP_MS} ms away`, network.get(TARGET_ROUND_TRIP_MS)!, 0.08),
+  ...compared(`nothing pending, ${IDLE_FILES} files`, idle, null),
+  ...compared("nothing pending, 5 files", idleOfFew, null),
+  ...starts.map(({ tool, median }) => ({ what: "start", tool, value: ms(median), ratio: "", target: "" })),
+  {
+    what: "nothing pending, 5 files",
+    tool: "above hello",
+    value: ms(of(idleOfFew, "pgmigrate") - of(starts, "hello")),
+    ratio: "",
+    target: "35 ms",
+  },
+  {
+    what: `${MANY_FILES} files`,
+    tool: "memory",
+    value: mb(peakOf(local.get(MANY_FILES)!)),
+    ratio: "",
+    target: "250 MB",
+  },
+  {
+    what: `a file of ${MANY_FILES}, of ${FILES[0]}`,
+    tool: "pgmigrate",
+    value: `${perFile(MANY_FILES).toFixed(2)} ms`,
+    ratio: (perFile(MANY_FILES) / perFile(FILES[0]!)).toFixed(2),
+    target: "flat",
+  },
+  {
+    what: "executable",
+    tool: "above the runtime",
+    value: mb((await Deno.stat(EXECUTABLE)).size - hello.runtimeBytes),
+    ratio: "",
+    target: "18 MB",
+  },
+];
+console.log(tableText(rows));
+if (!quick) {
+  await plot("docs/performance-files.svg", {
+    title: "Time to apply N pending migrations, on one machine",
+    x: "files",
+    series: points(local),
+  });
+  await plot("docs/performance-round-trip.svg", {
+    title: `Time to apply ${NETWORK_FILES} pending migrations over a network`,
+    x: "round trip, ms",
+    series: points(network),
+  });
+  const page = await Deno.readTextFile("docs/performance.md");
+  const commands = await Promise.all(tools.map(async (tool) => (await tool.up("DIR", "URL")).command.join(" ")));
+  await Deno.writeTextFile(
+    "docs/performance.md",
+    pageWith(page, { rows, versions, commands, deno: await firstLine(Deno.execPath(), ["--version"]) }),
+  );
 }
 
-async function compareFull(server: Server) {
-  const pgmigrate: Measurement[] = [];
-  const psql: Measurement[] = [];
-  const script = psqlScript(migrations);
-  for (let run = 0; run < RUNS; run++) {
-    {
-      await using database = await server.createDatabase();
-      pgmigrate.push(await measure(up(database.url)));
-    }
-    await using database = await server.createDatabase();
-    psql.push(await measure(["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-f", "-", database.url], script));
-  }
-  const [ours, theirs] = [medianMs(pgmigrate), medianMs(psql)];
-  const peakBytes = Math.max(...pgmigrate.map(({ peakBytes }) => peakBytes));
-  return { pgmigrate: ours, psql: theirs, ratio: ours / theirs, peakBytes };
+/** Says on stderr what is being measured, for it takes long. */
+async function told<T>(what: string, work: Promise<T>): Promise<T> {
+  console.error(`${what} …`);
+  return await work;
 }
 
-async function compareIdle(server: Server, applied: readonly BenchMigration[]) {
-  await using database = await server.createDatabase();
-  const files = `${directory}/${applied.length}`;
-  await Deno.mkdir(files);
-  await write(applied, files);
-  await measure(up(database.url, files));
-  const idle: Measurement[] = [];
-  const version: Measurement[] = [];
-  for (let run = 0; run < SHORT_RUNS; run++) {
-    idle.push(await measure(up(database.url, files)));
-    version.push(await measure([EXECUTABLE, "--version"]));
-  }
-  return { up: medianMs(idle), version: medianMs(version) };
+/** One row a tool, with how many times psql it took. */
+function compared(what: string, results: readonly Result[], target: number | null): Row[] {
+  const psql = results.find(({ tool }) => tool === "psql")?.median;
+  return results.map(({ tool, median }) => ({
+    what,
+    tool,
+    value: ms(median),
+    ratio: psql === undefined ? "" : (median / psql).toFixed(2),
+    target: tool === "pgmigrate" && target !== null ? String(target) : "",
+  }));
 }
 
-async function write(files: readonly BenchMigration[], to: string): Promise<void> {
-  for (const { name, text } of files) await Deno.writeTextFile(`${to}/${name}`, text);
+function of(results: readonly Result[], tool: string): number {
+  return results.find((result) => result.tool === tool)!.median;
 }
 
-function up(url: string, files = directory): readonly string[] {
-  return [EXECUTABLE, "up", "--quiet", "--migrations", files, "--database-url", url];
+function peakOf(results: readonly Result[]): number {
+  return results.find(({ tool }) => tool === "pgmigrate")!.peakBytes;
 }
 
-function medianMs(measurements: readonly Measurement[]): number {
-  return median(measurements.map(({ durationMs }) => durationMs));
+function perFile(files: number): number {
+  return of(local.get(files)!, "pgmigrate") / files;
+}
+
+function points(scene: ReadonlyMap<number, readonly Result[]>) {
+  return [...scene].flatMap(([x, results]) => results.map(({ tool, median }) => ({ x, seconds: median / 1000, tool })));
 }
 
 function ms(duration: number): string {
-  return `${duration.toFixed(0)} ms`;
+  return duration < 10_000 ? `${duration.toFixed(0)} ms` : `${(duration / 1000).toFixed(1)} s`;
 }
 
-function print(rows: readonly (readonly [string, string, string])[]): void {
-  for (const [what, measured, target] of rows) {
-    console.log(`${what.padEnd(40)}${measured.padStart(10)}${target.padStart(10)}`);
-  }
+function mb(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(1)} MB`;
 }

@@ -1,5 +1,7 @@
 /** Runs programs and measures them. */
 
+import type { Invocation } from "./tools.ts";
+
 export interface Measurement {
   readonly durationMs: number;
   /** Highest resident memory, where the system tells (Linux). */
@@ -10,21 +12,26 @@ const POLL_MS = 5;
 
 /**
  * Runs a program to its end.
- * @param input what it reads from its standard input
- * @throws {Error} with what it wrote to stderr when it fails
+ * @throws {Error} with what it wrote when it fails
  */
-export async function measure(command: readonly string[], input = ""): Promise<Measurement> {
+export async function measure({ command, env = {}, cwd }: Invocation): Promise<Measurement> {
   const [program, ...args] = command;
   const start = performance.now();
-  const child = new Deno.Command(program!, { args, stdin: "piped", stdout: "piped", stderr: "piped" }).spawn();
+  const child = new Deno.Command(program!, {
+    args,
+    env,
+    ...cwd === undefined ? {} : { cwd },
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
   const ended = child.output();
   const peak = pollPeak(child.pid, ended);
-  const writer = child.stdin.getWriter();
-  await writer.write(new TextEncoder().encode(input));
-  await writer.close();
-  const { success, stderr } = await ended;
+  const { success, stdout, stderr } = await ended;
   const durationMs = performance.now() - start;
-  if (!success) throw new Error(`${program} failed: ${new TextDecoder().decode(stderr)}`);
+  if (!success) {
+    throw new Error(`${program} failed: ${new TextDecoder().decode(stderr)}${new TextDecoder().decode(stdout)}`);
+  }
   return { durationMs, peakBytes: await peak };
 }
 

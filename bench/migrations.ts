@@ -2,12 +2,15 @@
 
 export interface BenchMigration {
   readonly version: number;
+  /** `0001_bench`, without an extension. */
   readonly name: string;
   readonly text: string;
 }
 
 /** The size of each file: about what people write. */
 const FILE_BYTES = 1024;
+
+const DIGITS = 5;
 
 /** Migrations that each create a table, an index and a row, and say so at length. */
 export function benchMigrations(count: number): readonly BenchMigration[] {
@@ -17,15 +20,9 @@ export function benchMigrations(count: number): readonly BenchMigration[] {
       `CREATE INDEX bench_${version}_name ON bench_${version} (name);\n` +
       `INSERT INTO bench_${version} VALUES (1, 'first', now());\n`;
     const text = `-- ${"Why this is needed. ".repeat(FILE_BYTES / 20).slice(0, FILE_BYTES - sql.length - 4)}\n${sql}`;
-    return { version, name: `${String(version).padStart(4, "0")}_bench.sql`, text };
+    return { version, name: `${String(version).padStart(DIGITS, "0")}_bench`, text };
   });
 }
 
-/** The same for psql: every file in a transaction with its row in a tracker. */
-export function psqlScript(migrations: readonly BenchMigration[]): string {
-  const tracker = "CREATE TABLE tracker (version bigint PRIMARY KEY, name text NOT NULL, applied_at timestamptz);\n";
-  return tracker +
-    migrations.map(({ version, name, text }) =>
-      `BEGIN;\n${text}INSERT INTO tracker VALUES (${version}, '${name}', now());\nCOMMIT;\n`
-    ).join("");
-}
+/** How many of them a database has, by what they leave there. */
+export const APPLIED_SQL = "SELECT count(*)::int AS applied FROM pg_class WHERE relname ~ '^bench_[0-9]+$'";
