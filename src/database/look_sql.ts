@@ -15,7 +15,10 @@ const MOST_BEHIND = 2;
 /** M waits for A, who waits for B, who waits for C. */
 const DEEPEST = 3;
 
-/** A backend that has had nothing to do for so long has answered, whether or not its client has heard of it. */
+/**
+ * A backend that has had nothing to do for so long has answered, whether or not its client has heard of it. Of one whose
+ * state may not be seen nothing is known.
+ */
 const SILENT_SECONDS = 5;
 
 /** Statements of others are cut to so many characters here; what is shown is shorter. */
@@ -67,8 +70,9 @@ export function lookSql(backend: Backend): Sql {
         FROM (${SESSIONS} UNION ALL ${PREPARED_TRANSACTIONS}) b),
       'standby', EXISTS (SELECT FROM activity a WHERE a.pid = ${pid} AND a.wait_event = 'SyncRep'),
       'silent', ${pid} IS NOT NULL AND NOT EXISTS (SELECT FROM activity a WHERE a.pid = ${pid}
-        AND NOT (pg_catalog.starts_with(a.state, 'idle')
-          AND a.state_change < pg_catalog.clock_timestamp() - pg_catalog.make_interval(secs => ${SILENT_SECONDS}))),
+        AND (pg_catalog.starts_with(a.state, 'idle')
+          AND a.state_change < pg_catalog.clock_timestamp() - pg_catalog.make_interval(secs => ${SILENT_SECONDS})
+        ) IS NOT TRUE),
       'in_the_way', EXISTS (
         SELECT FROM locks o JOIN waiting w ON w.locktype = o.locktype AND w.virtualxid = o.virtualxid
         WHERE o.locktype = 'virtualxid' AND o.granted AND o.pid = pg_catalog.pg_backend_pid()),
