@@ -786,6 +786,16 @@ export function lockRefused(message: string, details: FailureDetails): Failure {
 
 // ---- Tracker
 
+/** @param blockers who is in the way, each in words; none where they have ended meanwhile */
+export function trackerLocked(tracker: string, { message, sqlstate }: Fatal, blockers: readonly string[]): Failure {
+  return new Failure("lock-timeout", 5, `The tracker ${tracker} is locked by another transaction: ${message}`, {
+    sqlstate,
+    items: blockers.length === 0 ? ["who was in the way was not seen"] : blockers,
+    hint: "Try again when it has ended. If its client is dead, ending its backend frees the tracker: " +
+      "SELECT pg_terminate_backend(PID)",
+  });
+}
+
 export function noSchema(): Failure {
   return new Failure("no-schema", 2, "No schema of the connection's search_path exists, so the tracker has no place", {
     hint: "Name the schema: --table SCHEMA.schema_migrations",

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createDeployer } from "./deployer.ts";
 import { noPgbouncer, startPgbouncer } from "./faults/pgbouncer.ts";
 import { type Passing, startProxy } from "./faults/proxy.ts";
 import { assertDone, createProject, linesOf } from "./pgmigrate.ts";
@@ -101,22 +102,13 @@ for (const server of await sharedServers()) {
 
   Deno.test(`failures 15: a role that becomes another one as it logs in owns what it makes, on server ${server.version}`, async () => {
     await using project = await createProject(server, FILES);
-    const [deployer, owner] = ["d", "o"].map((one) => `${one}_${crypto.randomUUID().replaceAll("-", "")}`);
-    await project.query(`CREATE ROLE ${owner}; CREATE ROLE ${deployer} LOGIN PASSWORD 'secret' IN ROLE ${owner};
-      ALTER ROLE ${deployer} SET role = ${owner}; GRANT CREATE ON SCHEMA public TO ${owner}`);
-    const url = new URL(project.url);
-    url.username = deployer!;
-    url.password = "secret";
-    try {
-      assertDone(await project.run(["up"], { env: { DATABASE_URL: url.href } }));
-      assert.deepEqual(
-        await project.query(`SELECT DISTINCT pg_get_userbyid(relowner)::text AS owner, applied_by
-          FROM pg_class, schema_migrations WHERE relname IN ('a', 'b', 'c', 'schema_migrations')`),
-        [{ owner, applied_by: owner }],
-      );
-    } finally {
-      await project.query(`DROP OWNED BY ${owner}, ${deployer}; DROP ROLE ${owner}, ${deployer}`);
-    }
+    await using deployer = await createDeployer(project);
+    assertDone(await project.run(["up"], { env: { DATABASE_URL: deployer.url } }));
+    assert.deepEqual(
+      await project.query(`SELECT DISTINCT pg_get_userbyid(relowner)::text AS owner, applied_by
+        FROM pg_class, schema_migrations WHERE relname IN ('a', 'b', 'c', 'schema_migrations')`),
+      [{ owner: deployer.owner, applied_by: deployer.owner }],
+    );
   });
 }
 

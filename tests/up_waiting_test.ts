@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createDeployer } from "./deployer.ts";
 import { noPgbouncer, startPgbouncer } from "./faults/pgbouncer.ts";
 import { begin, hold } from "./lifecycle.ts";
 import { assertDone, createProject, linesOf, type Project } from "./pgmigrate.ts";
@@ -10,10 +11,13 @@ const server = await sharedServer("18");
 /** Longer than it takes to look at a statement that waits: it is looked at after one second, and each second after. */
 const SEEN = "2.2s";
 
-async function waited(project: Project, locktype: string): Promise<void> {
-  await waitUntil(`a ${locktype} wait of ${SEEN}`, async () => {
+/** Longer than it takes to look twice. */
+const SEEN_TWICE = "4.5s";
+
+async function waited(project: Project, locktype: string, seen = SEEN): Promise<void> {
+  await waitUntil(`a ${locktype} wait of ${seen}`, async () => {
     const rows = await project.query(
-      `SELECT FROM pg_locks WHERE NOT granted AND locktype = '${locktype}' AND waitstart < now() - interval '${SEEN}'
+      `SELECT FROM pg_locks WHERE NOT granted AND locktype = '${locktype}' AND waitstart < now() - interval '${seen}'
         AND pid IN (SELECT pid FROM pg_stat_activity WHERE datname = current_database())`,
     );
     return rows.length > 0 ? rows : null;
@@ -138,6 +142,27 @@ Deno.test("a statement that waits and then goes on is told of when it begins and
     assert.ok(!outcome.stderr.includes("\u001b"));
     assert.doesNotMatch(outcome.stdout, /::/);
   }));
+});
+
+Deno.test("failures 15: a role that becomes another one as it logs in may run what takes longer than two looks", async () => {
+  await using project = await createProject(server, {
+    "001_a.sql": "CREATE TABLE a ();\n",
+    "002_b.sql": "SET LOCAL lock_timeout = 0;\nALTER TABLE a ADD COLUMN n int;\n",
+  });
+  await using deployer = await createDeployer(project);
+  const env = { DATABASE_URL: deployer.url };
+  assertDone(await project.run(["up", "--to", "1"], { env }));
+  await using table = await hold(project, "LOCK TABLE a IN ACCESS SHARE MODE");
+  await using run = begin(project, ["up", "--json"], env);
+  await waited(project, "relation", SEEN_TWICE);
+  await table.release();
+  const outcome = await run.ended();
+  assertDone(outcome);
+  assert.deepEqual(
+    linesOf(outcome.stdout, "waiting").map(({ blockers }) => (blockers as { readonly pid: number }[])[0]!.pid),
+    [table.pid],
+  );
+  assert.deepEqual(await project.applied(), ["1", "2"]);
 });
 
 Deno.test("what is over within a second is not looked at", async () => {

@@ -6,9 +6,11 @@ import { parseTarget } from "../src/database/dsn.ts";
 import type { Lock } from "../src/database/held_lock.ts";
 import { lockKey, takeLock } from "../src/database/lock.ts";
 import type { Look } from "../src/database/look.ts";
+import { openBeside } from "../src/database/pooler.ts";
 import type { Session } from "../src/database/session.ts";
 import { systemFiles } from "../src/database/setting_files.ts";
 import { waitWords } from "../src/run/wait_words.ts";
+import { createDeployer } from "./deployer.ts";
 import { sharedServer, sharedServers, startServer, type TestDatabase } from "./servers/mod.ts";
 import { TRAPS } from "./traps.ts";
 import { waitUntil } from "./wait_until.ts";
@@ -88,6 +90,22 @@ function heldAtSavepoint({ session, lock }: Watcher): readonly string[] {
 
 async function some(database: TestDatabase, from: string): Promise<true | null> {
   return (await database.query(`SELECT FROM ${from}`)).length > 0 ? true : null;
+}
+
+/** A role that may log in and do nothing else, for as long as a test needs it. */
+async function createLogin(
+  database: TestDatabase,
+): Promise<{ readonly role: string; readonly url: string } & AsyncDisposable> {
+  const role = database.name;
+  await database.query(`CREATE ROLE ${role} LOGIN PASSWORD 'pgmigrate'`);
+  const url = new URL(database.url);
+  url.username = role;
+  url.password = "pgmigrate";
+  return {
+    role,
+    url: url.href,
+    [Symbol.asyncDispose]: async () => void await database.query(`DROP OWNED BY ${role}; DROP ROLE ${role}`),
+  };
 }
 
 async function isFree(database: TestDatabase): Promise<unknown> {
@@ -340,60 +358,91 @@ Deno.test("a look that the catalogs are locked for gives up soon, and the lock s
 
 Deno.test("a server that refuses looks is asked once, and the lock stays", async () => {
   await using database = await server.createDatabase();
-  await using watching = await watcher(database.url);
+  await using login = await createLogin(database);
+  await database.query("REVOKE EXECUTE ON FUNCTION pg_catalog.pg_stat_clear_snapshot() FROM PUBLIC");
+  await using watching = await watcher(login.url);
   await using other = await client(database.url, "other");
-  await database.query(`
-    CREATE ROLE ${database.name} LOGIN;
-    REVOKE EXECUTE ON FUNCTION pg_catalog.pg_stat_clear_snapshot() FROM PUBLIC`);
-  try {
-    await watching.session.run(`SET LOCAL ROLE ${database.name}`);
-    let looks = 0;
-    const refusals: string[] = [];
-    const stop = watching.lock.watch({
-      backend: () => other.pid,
-      everyMs: 20,
-      onLook: () => looks++,
-      onRefusal: (reason) => refusals.push(reason),
-    });
-    await waitUntil("a refusal", () => Promise.resolve(refusals[0] ?? null));
-    assert.match(refusals[0]!, /permission denied/);
-    stop();
-    assert.equal(looks, 0);
-    assert.equal(await isFree(database), false);
-    assert.equal(watching.lock.held, true);
-    await watching.session.run("RESET ROLE");
-  } finally {
-    await watching[Symbol.asyncDispose]();
-    await database.query(`DROP ROLE ${database.name}`);
-  }
+  let looks = 0;
+  const refusals: string[] = [];
+  const stop = watching.lock.watch({
+    backend: () => other.pid,
+    everyMs: 20,
+    onLook: () => looks++,
+    onRefusal: (reason) => refusals.push(reason),
+  });
+  await waitUntil("a refusal", () => Promise.resolve(refusals[0] ?? null));
+  assert.match(refusals[0]!, /permission denied/);
+  stop();
+  assert.equal(looks, 0);
+  assert.equal(await isFree(database), false);
+  assert.equal(watching.lock.held, true);
 });
 
 Deno.test("of a session of another role a look tells what its own role may see", async () => {
   await using database = await server.createDatabase();
-  const role = database.name;
-  await database.query(
-    `CREATE ROLE ${role} LOGIN PASSWORD 'pgmigrate'; CREATE TABLE t (id int); ALTER TABLE t OWNER TO ${role}`,
+  await using login = await createLogin(database);
+  await database.query(`CREATE TABLE t (id int); ALTER TABLE t OWNER TO ${login.role}`);
+  await using watching = await watcher(login.url);
+  await using holder = await client(database.url, "web");
+  await using waiter = await client(login.url, "waiter");
+  await holder.run("BEGIN; SELECT 'secret' FROM t");
+  const waiting = waiter.run("ALTER TABLE t ADD COLUMN n int");
+  const { wait } = await watching.see(waiter.pid, "the holder", ({ wait }) => wait !== null);
+  assert.equal(
+    waitWords(wait!),
+    `waiting for AccessExclusiveLock on public.t, held by pid ${holder.pid} (app web, user ${server.role}, ` +
+      "what it does is hidden from this role)",
   );
-  try {
-    const url = new URL(database.url);
-    url.username = role;
-    url.password = "pgmigrate";
-    await using watching = await watcher(url.href);
-    await using holder = await client(database.url, "web");
-    await using waiter = await client(url.href, "waiter");
-    await holder.run("BEGIN; SELECT 'secret' FROM t");
-    const waiting = waiter.run("ALTER TABLE t ADD COLUMN n int");
-    const { wait } = await watching.see(waiter.pid, "the holder", ({ wait }) => wait !== null);
-    assert.equal(
-      waitWords(wait!),
-      `waiting for AccessExclusiveLock on public.t, held by pid ${holder.pid} (app web, user ${server.role}, ` +
-        "what it does is hidden from this role)",
-    );
-    await holder.run("ROLLBACK");
-    await waiting;
-  } finally {
-    await database.query(`DROP OWNED BY ${role}; DROP ROLE ${role}`);
-  }
+  await holder.run("ROLLBACK");
+  await waiting;
+});
+
+Deno.test("failures 15: a look as a role that becomes another one sees all that the login may see", async () => {
+  await using database = await server.createDatabase();
+  await using deployer = await createDeployer(database);
+  await database.query(`CREATE TABLE t (id int); ALTER TABLE t OWNER TO ${deployer.owner}`);
+  await using watching = await watcher(deployer.url);
+  await using holder = await client(deployer.url, "web");
+  await using waiter = await client(deployer.url, "waiter");
+  await holder.run("BEGIN; LOCK TABLE t");
+  const waiting = waiter.run("ALTER TABLE t ADD COLUMN n int");
+  const look = await watching.see(waiter.pid, "the holder", ({ wait }) => wait !== null);
+  assert.equal(look.silent, false);
+  assert.match(
+    waitWords(look.wait!),
+    /held by pid \d+ \(app web, .* idle in transaction for .*\): BEGIN; LOCK TABLE t$/,
+  );
+  assert.deepEqual(await watching.session.query("SELECT CURRENT_USER AS role"), [{ role: deployer.owner }]);
+  await holder.run("ROLLBACK");
+  await waiting;
+});
+
+Deno.test("failures 15: the connections of a pool are counted where a role becomes another one as it logs in", async () => {
+  await using database = await server.createDatabase();
+  await using deployer = await createDeployer(database);
+  await using watching = await watcher(deployer.url);
+  await using other = await client(deployer.url, "another connection of the pool");
+  const opening = Promise.withResolvers<Session>();
+  const { session } = watching;
+  // As behind a pooler, whose number for the connection is another one.
+  const holder = {
+    backendPid: 0,
+    facts: session.facts,
+    query: (text: string) => session.query(text).finally(() => opening.resolve(session)),
+  };
+  const opened = await openBeside({ open: () => opening.promise } as Database, holder as unknown as Session);
+  assert.equal(opened, session);
+  assert.deepEqual(await session.query("SELECT CURRENT_USER AS role"), [{ role: deployer.owner }]);
+  assert.notEqual(other.pid, session.facts.serverPid);
+});
+
+Deno.test("failures 29: a backend whose state is hidden from a look is not taken for one that has answered", async () => {
+  await using database = await server.createDatabase();
+  await using login = await createLogin(database);
+  await using watching = await watcher(login.url);
+  await using other = await client(database.url, "other");
+  const { silent } = await watching.see(other.pid, "a look", () => true);
+  assert.equal(silent, false);
 });
 
 Deno.test("a look runs nothing that stands in a schema of the search_path", async () => {

@@ -1,5 +1,6 @@
 /** Which migrations were committed by a session that is gone, of those whose end nobody here has seen. */
 
+import { AS_LOGIN } from "./as_login.ts";
 import { askingTime } from "./asking_time.ts";
 import type { Database } from "./database.ts";
 import { pause } from "./lock.ts";
@@ -49,12 +50,13 @@ export async function committedVersions(
  * loss; it is ended, for its transaction would stay open, and its locks held, until the network tells it, in hours.
  */
 async function backendLives(session: Session, pid: number): Promise<boolean> {
-  const rows = await session.query(
+  const endIdle =
     sql`SELECT CASE WHEN pg_catalog.starts_with(state, 'idle') THEN pg_catalog.pg_terminate_backend(pid) END
-      FROM pg_catalog.pg_stat_activity
-      WHERE pid ${EQUALS} ${pid} AND pid OPERATOR(pg_catalog.<>) pg_catalog.pg_backend_pid()
-        AND usename ${EQUALS} session_user`.text,
-  );
+    FROM pg_catalog.pg_stat_activity
+    WHERE pid ${EQUALS} ${pid} AND pid OPERATOR(pg_catalog.<>) pg_catalog.pg_backend_pid()
+      AND usename ${EQUALS} session_user`;
+  const begin = ["BEGIN READ ONLY", "SET LOCAL search_path = pg_catalog, pg_temp", AS_LOGIN];
+  const rows = await session.query([...begin, endIdle, "COMMIT"].join("; "));
   return rows.length > 0;
 }
 

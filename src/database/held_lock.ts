@@ -3,6 +3,7 @@
  * what a migration waits for. One timer, one question at a time.
  */
 
+import { AS_LOGIN } from "./as_login.ts";
 import { type Look, readLook } from "./look.ts";
 import { type Backend, lookSql } from "./look_sql.ts";
 import { sql } from "./sql.ts";
@@ -59,6 +60,7 @@ const LOOK_SETTINGS = [
   "SET LOCAL lock_timeout = 500",
   "SET LOCAL statement_timeout = 5000",
   "SET LOCAL jit = off",
+  AS_LOGIN,
 ];
 
 /** lock_not_available and query_canceled: a look that took too long, and nothing that the next one must meet too. */

@@ -1,13 +1,13 @@
 /** Looks after a session whose lock is gone, and with it the connection that would look otherwise. */
 
 import { Failure } from "../errors.ts";
+import { AS_LOGIN } from "./as_login.ts";
 import type { Database } from "./database.ts";
 import { pause } from "./lock.ts";
 import { readLook } from "./look.ts";
 import { type Backend, lookSql } from "./look_sql.ts";
 import { isSameServer } from "./same_server.ts";
 import type { Session } from "./session.ts";
-import { sql } from "./sql.ts";
 
 /** Between two looks, and for how long one may take. */
 const LOOK_MS = 5_000;
@@ -51,7 +51,9 @@ async function look(
     await using own = await database.openAnywhere(AbortSignal.any([stop, AbortSignal.timeout(LOOK_MS)]));
     if (!isSameServer(own.facts, session.facts)) return SILENT;
     const rows = await own.query(
-      sql`BEGIN READ ONLY; SET LOCAL search_path = pg_catalog, pg_temp; ${lookSql(backend)}; ROLLBACK`.text,
+      ["BEGIN READ ONLY", "SET LOCAL search_path = pg_catalog, pg_temp", AS_LOGIN, lookSql(backend), "ROLLBACK"].join(
+        "; ",
+      ),
     );
     return readLook(rows[0]!.look!).silent ? SILENT : 0;
   } catch (error) {

@@ -39,10 +39,8 @@ interface WaitRow {
   readonly waited_seconds: number | null;
 }
 
-interface BlockerRow {
-  readonly waiter: number;
-  readonly depth: number;
-  readonly total: number;
+/** What a row has of somebody who is in the way. */
+export interface BlockerColumns {
   readonly holds: boolean;
   readonly pid: number | null;
   readonly gid: string | null;
@@ -53,6 +51,12 @@ interface BlockerRow {
   readonly state: string | null;
   readonly since_seconds: number | null;
   readonly query: string | null;
+}
+
+interface BlockerRow extends BlockerColumns {
+  readonly waiter: number;
+  readonly depth: number;
+  readonly total: number;
 }
 
 interface LookRow {
@@ -91,12 +95,15 @@ function waitOf(waiter: { readonly pid: number; readonly depth: number }, rows: 
     relation: wait.relation,
     thing: wait.transaction ?? wait.key ?? wait.catalog ?? wait.oid,
     waitedSeconds: wait.waited_seconds ?? 0,
-    blockers: blockers.map((row) => blockerOf(row, { depth: waiter.depth + 1, rows })),
+    blockers: blockers.map((row) =>
+      shownBlocker(row, row.pid === null ? null : waitOf({ pid: row.pid, depth: waiter.depth + 1 }, rows))
+    ),
     more,
   };
 }
 
-function blockerOf(row: BlockerRow, { depth, rows }: { readonly depth: number; readonly rows: Rows }): Blocker {
+/** @param waitsFor in its turn */
+export function shownBlocker(row: BlockerColumns, waitsFor: LockWait | null): Blocker {
   const { pid, gid, application, role, client, process, state, query, holds } = row;
   return {
     pid,
@@ -109,6 +116,6 @@ function blockerOf(row: BlockerRow, { depth, rows }: { readonly depth: number; r
     sinceSeconds: row.since_seconds === null ? null : Math.round(row.since_seconds),
     query: query ? shownQuery(query) : null,
     holds,
-    waitsFor: pid === null ? null : waitOf({ pid, depth }, rows),
+    waitsFor,
   };
 }

@@ -15,7 +15,10 @@ const MOST_BEHIND = 2;
 /** M waits for A, who waits for B, who waits for C. */
 const DEEPEST = 3;
 
-/** A backend that has had nothing to do for so long has answered, whether or not its client has heard of it. */
+/**
+ * A backend that has had nothing to do for so long has answered, whether or not its client has heard of it. Of one whose
+ * state may not be seen nothing is known.
+ */
 const SILENT_SECONDS = 5;
 
 /** Statements of others are cut to so many characters here; what is shown is shorter. */
@@ -67,8 +70,9 @@ export function lookSql(backend: Backend): Sql {
         FROM (${SESSIONS} UNION ALL ${PREPARED_TRANSACTIONS}) b),
       'standby', EXISTS (SELECT FROM activity a WHERE a.pid = ${pid} AND a.wait_event = 'SyncRep'),
       'silent', ${pid} IS NOT NULL AND NOT EXISTS (SELECT FROM activity a WHERE a.pid = ${pid}
-        AND NOT (pg_catalog.starts_with(a.state, 'idle')
-          AND a.state_change < pg_catalog.clock_timestamp() - pg_catalog.make_interval(secs => ${SILENT_SECONDS}))),
+        AND (pg_catalog.starts_with(a.state, 'idle')
+          AND a.state_change < pg_catalog.clock_timestamp() - pg_catalog.make_interval(secs => ${SILENT_SECONDS})
+        ) IS NOT TRUE),
       'in_the_way', EXISTS (
         SELECT FROM locks o JOIN waiting w ON w.locktype = o.locktype AND w.virtualxid = o.virtualxid
         WHERE o.locktype = 'virtualxid' AND o.granted AND o.pid = pg_catalog.pg_backend_pid()),
@@ -115,19 +119,28 @@ function waits(pid: Sql): Sql {
     FROM waiting w WHERE w.pid = ${pid} OR w.pid IN (SELECT e.pid FROM edges e)`;
 }
 
-/** Of a session of another role without the rights of pg_read_all_stats, pid, role, database and application are known. */
-const SESSIONS = sql`
-  SELECT e.waiter, e.depth, e.place, e.total, e.holds, e.pid, NULL::pg_catalog.text AS gid,
+/**
+ * What is told of the session of a row `a` of pg_stat_activity, besides its pid. Of a session of another role without the
+ * rights of pg_read_all_stats, pid, role, database and application are known. The search_path must be pg_catalog.
+ */
+export const ofSession = sql`NULL::pg_catalog.text AS gid,
     a.application_name AS application, a.usename::pg_catalog.text AS role, pg_catalog.host(a.client_addr) AS client,
     NULLIF(a.backend_type, 'client backend') AS process, a.state,
     ${secondsSince(sql`CASE WHEN a.state = 'active' THEN a.query_start ELSE a.state_change END`)} AS since_seconds,
-    CASE WHEN a.query <> '<insufficient privilege>' THEN pg_catalog."left"(a.query, ${QUERY_CHARACTERS}) END AS query
+    CASE WHEN a.query <> '<insufficient privilege>' THEN pg_catalog."left"(a.query, ${QUERY_CHARACTERS}) END AS query`;
+
+/** The same of the prepared transaction of a row `x` of pg_prepared_xacts. */
+export const ofPreparedTransaction = sql`x.gid, NULL, x.owner::pg_catalog.text, NULL, NULL, NULL, ${
+  secondsSince(sql`x.prepared`)
+}, NULL`;
+
+const SESSIONS = sql`
+  SELECT e.waiter, e.depth, e.place, e.total, e.holds, e.pid, ${ofSession}
   FROM edges e LEFT JOIN activity a ON a.pid = e.pid WHERE e.pid <> 0`;
 
 /** Found by the lock on its own transaction id, which every prepared transaction holds. */
 const PREPARED_TRANSACTIONS = sql`
-  SELECT e.waiter, e.depth, e.place, e.total, true, NULL, x.gid, NULL, x.owner::pg_catalog.text, NULL, NULL, NULL,
-    ${secondsSince(sql`x.prepared`)}, NULL
+  SELECT e.waiter, e.depth, e.place, e.total, true, NULL, ${ofPreparedTransaction}
   FROM edges e JOIN waiting w ON w.pid = e.waiter
   JOIN locks h ON h.granted AND h.pid IS NULL AND ${SAME_THING}
   JOIN locks t ON t.locktype = 'transactionid' AND t.pid IS NULL AND t.virtualtransaction = h.virtualtransaction

@@ -1,6 +1,7 @@
 /** Poolers: a connection to one is a promise of a connection to a server, for a session, a transaction or a statement. */
 
 import { poolTooSmall } from "../errors.ts";
+import { AS_LOGIN } from "./as_login.ts";
 import type { Database } from "./database.ts";
 import type { Session, SessionLost } from "./session.ts";
 import { EQUALS, sql } from "./sql.ts";
@@ -22,8 +23,8 @@ export function isStatementPooling({ fatal }: SessionLost): boolean {
 }
 
 /**
- * Opens a session while another one holds a connection to the same server. From a pool that has no more than that one, it
- * would come after minutes or never, and nobody would be told why.
+ * Opens a session while another one, in a transaction, holds a connection to the same server. From a pool that has no
+ * more than that one, it would come after minutes or never, and nobody would be told why.
  *
  * @throws {Failure} `pool-too-small`; whatever opening a session throws
  */
@@ -44,12 +45,24 @@ async function settlesSoon(work: Promise<unknown>): Promise<boolean> {
   return settled;
 }
 
-/** How many connections the server has of this role, to this database, from where the pooler is. */
+/**
+ * How many connections the server has of this role, to this database, from where the pooler is.
+ *
+ * @param holder in a transaction, which goes on as it was
+ */
 async function connectionsFromPool(holder: Session): Promise<number> {
   const here = sql`COALESCE(pg_catalog.host(pg_catalog.inet_client_addr()), '')`;
   const count = sql`SELECT pg_catalog.count(*) AS connections FROM pg_catalog.pg_stat_activity
     WHERE datname ${EQUALS} pg_catalog.current_database() AND usename ${EQUALS} session_user
       AND COALESCE(pg_catalog.host(client_addr), '') ${EQUALS} ${here}`;
-  const [row] = await holder.query(["SELECT pg_catalog.pg_stat_clear_snapshot()", count].join("; "));
+  const [row] = await holder.query(
+    [
+      "SAVEPOINT pgmigrate_count",
+      AS_LOGIN,
+      "SELECT pg_catalog.pg_stat_clear_snapshot()",
+      count,
+      "ROLLBACK TO SAVEPOINT pgmigrate_count; RELEASE SAVEPOINT pgmigrate_count",
+    ].join("; "),
+  );
   return Number(row!.connections);
 }

@@ -1,29 +1,50 @@
 /** What the tracker holds: reading it, making it, and writing what another tool left out. */
 
-import { lockTimeout, trackerNotAllowed, trackerNotTrusted } from "../errors.ts";
+import { trackerNotAllowed, trackerNotTrusted } from "../errors.ts";
 import type { AppliedRow, Recorded, UnfinishedRow } from "../history/compare.ts";
 import type { Tracker } from "./find_tracker.ts";
 import { type Row, ServerError, type Session } from "./session.ts";
 import { EQUALS, identifier, join, type Sql, sql } from "./sql.ts";
+import { isLockTimeout, trackerLocked } from "./tracker_locked.ts";
 import { addColumns, addUnfinishedColumns, createApplied, createUnfinished, widenVersion } from "./tracker_ddl.ts";
 
-/** lock_not_available (PostgreSQL documentation, "PostgreSQL Error Codes"). */
-const LOCK_NOT_AVAILABLE = "55P03";
+/** How long is waited for the tracker where nobody says how long. */
+export const TRACKER_TIMEOUT_MS = 5_000;
+
+/** The only locks that keep others from reading. */
+const AGAINST_READERS = ["AccessExclusiveLock"];
 
 /** The names of types in the statements behind it are those of pg_catalog, whatever stands in the search_path. */
 const BEGIN = "BEGIN READ WRITE; SET LOCAL search_path = pg_catalog, pg_temp";
 
-/** What the tracker says, without writing anything; a tracker that does not exist says that nothing was applied. */
-export async function readTracker(session: Session, tracker: Tracker): Promise<Recorded> {
+/**
+ * What the tracker says, without writing anything; a tracker that does not exist says that nothing was applied.
+ *
+ * @param session outside a transaction
+ * @param lockTimeoutMs how long to wait for a lock on the tracker; 0 for no limit
+ * @throws {TrackerLocked}
+ */
+export async function readTracker(
+  session: Session,
+  tracker: Tracker,
+  lockTimeoutMs = TRACKER_TIMEOUT_MS,
+): Promise<Recorded> {
   const parts = [
     ...tracker.exists ? [selectApplied(tracker)] : [],
     ...tracker.unfinishedExists ? [selectUnfinished(tracker)] : [],
   ];
   if (parts.length === 0) return { applied: [], unfinished: [] };
-  // As one value: thousands of rows take the driver longer than the server takes to put them together.
-  const [row] = await session.query(
-    sql`SELECT pg_catalog.json_agg(r) AS rows FROM (${join(parts, " UNION ALL ")}) r`.text,
-  );
+  // One message is one transaction, to whose end the setting is local, and one round trip; a BEGIN that fails would end
+  // the session with a pooler in statement mode.
+  const message = [
+    sql`SELECT pg_catalog.set_config('lock_timeout', ${String(lockTimeoutMs)}, true)`,
+    // As one value: thousands of rows take the driver longer than the server takes to put them together.
+    sql`SELECT pg_catalog.json_agg(r) AS rows FROM (${join(parts, " UNION ALL ")}) r`,
+  ].join("; ");
+  const [row] = await session.query(message).catch(async (error) => {
+    if (!(error instanceof ServerError) || !isLockTimeout(error)) throw error;
+    throw await trackerLocked(session, tracker, { error, modes: AGAINST_READERS });
+  });
   const rows = JSON.parse(row!.rows ?? "[]") as readonly Row[];
   return {
     applied: rows.filter(({ begun }) => begun === null).map(appliedRow),
@@ -133,7 +154,8 @@ export async function recordChecksums(
  *
  * @param options.highestVersion of the migrations to come
  * @param options.lockTimeoutMs how long to wait for a lock on the tracker; 0 for no limit
- * @throws {Failure} `tracker-not-trusted`, `tracker-not-allowed`, `lock-timeout`
+ * @throws {Failure} `tracker-not-trusted`, `tracker-not-allowed`
+ * @throws {TrackerLocked}
  */
 export async function prepareTracker(
   session: Session,
@@ -153,8 +175,8 @@ export async function prepareTracker(
   } catch (error) {
     if (!(error instanceof ServerError)) throw error;
     await session.run("ROLLBACK");
+    if (isLockTimeout(error)) throw await trackerLocked(session, tracker, { error, modes: null });
     const { message, sqlstate } = error.server;
-    if (sqlstate === LOCK_NOT_AVAILABLE) throw lockTimeout(message, { sqlstate, state: "Nothing was applied." });
     throw trackerNotAllowed(`${tracker.schema}.${tracker.table}`, { message, sqlstate, statements: steps });
   }
 }

@@ -57,7 +57,7 @@ function checkTimeouts({ lockTimeoutMs, statementTimeoutMs }: RehearseOptions): 
 
 async function readPending(context: Context, session: Session, { options, migrations }: Work): Promise<Pending> {
   const tracker = await findTracker(session, options.table);
-  const entries = compare(migrations, await readTracker(session, tracker));
+  const entries = compare(migrations, await readTracker(session, tracker, options.lockTimeoutMs));
   reportRenamed(context, entries);
   const { to, allowOutOfOrder } = options;
   const plan = { to, allowOutOfOrder, retry: null, parse: true };

@@ -97,7 +97,7 @@ async function applyAll(context: Context, work: Work): Promise<Outcome> {
 
 async function readEntries(session: Session, { options, migrations }: Work): Promise<Seen> {
   const tracker = await findTracker(session, options.table);
-  return { tracker, entries: compare(migrations, await readTracker(session, tracker)) };
+  return { tracker, entries: compare(migrations, await readTracker(session, tracker, options.lockTimeoutMs)) };
 }
 
 /** Whether there is nothing to apply, to settle, to refuse or to add to the tracker. */

@@ -3,7 +3,7 @@
 import type { Session } from "../database/session.ts";
 import { keptSource } from "../database/claim.ts";
 import type { Tracker } from "../database/find_tracker.ts";
-import { prepareTracker, readSources, recordChecksums } from "../database/tracker.ts";
+import { prepareTracker, readSources, recordChecksums, TRACKER_TIMEOUT_MS } from "../database/tracker.ts";
 import type { State, VerifyResult } from "../events.ts";
 import type { AppliedRow, Entry } from "../history/compare.ts";
 import { stateDigest } from "../history/state_digest.ts";
@@ -57,9 +57,6 @@ async function verifyFiles(
   return { command: "verify", versions: versionsByState(entries), stateDigest: stateDigest(rows), recorded, restored };
 }
 
-/** How long `--record` waits for the tracker. */
-const LOCK_TIMEOUT_MS = 5_000;
-
 interface Known {
   readonly tracker: Tracker;
   readonly entries: readonly Entry[];
@@ -102,7 +99,7 @@ function isPlainFileName(name: string, version: bigint): boolean {
 async function record(session: Session, { tracker, entries }: Known): Promise<bigint[]> {
   const unrecorded = entries.filter(({ state }) => state === "unrecorded").map(({ migration }) => migration!);
   if (unrecorded.length === 0) return [];
-  await prepareTracker(session, tracker, { highestVersion: 0n, lockTimeoutMs: LOCK_TIMEOUT_MS });
+  await prepareTracker(session, tracker, { highestVersion: 0n, lockTimeoutMs: TRACKER_TIMEOUT_MS });
   await recordChecksums(
     session,
     tracker,

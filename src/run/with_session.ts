@@ -3,7 +3,9 @@
 import type { Database } from "../database/database.ts";
 import { isStatementPooling } from "../database/pooler.ts";
 import { ServerError, type Session, SessionLost } from "../database/session.ts";
-import { connectionLost, poolsStatements, queryRefused } from "../errors.ts";
+import { TrackerLocked } from "../database/tracker_locked.ts";
+import { connectionLost, poolsStatements, queryRefused, trackerLocked } from "../errors.ts";
+import { blockersWords } from "./wait_words.ts";
 
 /**
  * Opens a session for some work. When the signal aborts, what the session runs is cancelled.
@@ -40,6 +42,9 @@ export async function useSession<T>(
 
 /** An error of one of pgmigrate's own queries as the failure that it is; anything else as it was. */
 export function ownFailure(error: unknown, signal: AbortSignal): unknown {
+  if (error instanceof TrackerLocked) {
+    return trackerLocked(error.tracker, error.server, error.blockers.map((blocker) => blockersWords([blocker], 0)));
+  }
   if (!(error instanceof ServerError) && !(error instanceof SessionLost)) return error;
   if (signal.aborted) return signal.reason;
   if (error instanceof SessionLost && isStatementPooling(error)) return poolsStatements();
