@@ -53,9 +53,10 @@ export async function sendStatements(run: Run): Promise<void> {
     if (index < progress.done) continue;
     options.signal.throwIfAborted();
     progress.current = index;
-    if (options.session.status !== "idle" || statement.effect.kind === "block") await sendInBlock(run, statement);
-    else if (statement.effect.kind === "atomic") await sendWithNote(run, statement);
-    else if (statement.effect.kind === "session") await sendToSession(run, statement);
+    const { kind } = statement.effect;
+    if (options.session.status !== "idle" || kind === "block") await sendInBlock(run, statement);
+    else if (kind === "atomic") await sendWithNote(run, statement);
+    else if (kind === "session" || kind === "transient") await sendToSession(run, statement);
     else await sendOutside(run, statement);
   }
   if (file.copies.length > 0) await run.source.finish();
