@@ -530,6 +530,32 @@ Deno.test("a run that goes on finds the settings that the file had made before",
   assert.deepEqual(await project.query("SELECT to_regclass('s.u') IS NOT NULL AS u"), [{ u: true }]);
 });
 
+Deno.test("a run that goes on sends nothing again that needs the block which it stood in", async () => {
+  await using project = await createProject(server, {
+    "001_a.sql": `-- pgmigrate: no-transaction
+CREATE TABLE a (n int);
+INSERT INTO a VALUES (1), (1);
+BEGIN;
+LOCK TABLE a IN ACCESS EXCLUSIVE MODE;
+SET LOCAL lock_timeout = '1s';
+DECLARE c CURSOR FOR SELECT 1;
+SET CONSTRAINTS ALL DEFERRED;
+ALTER TABLE a ADD COLUMN m int;
+COMMIT;
+CREATE UNIQUE INDEX CONCURRENTLY a_n ON a (n);
+`,
+  });
+  assert.match((await project.run(["up"])).stderr, /error: could not create unique index "a_n" \[23505\]\n/);
+  for (const args of [["up"], ["up", "--retry", "1"]]) {
+    const { code, stderr } = await project.run(args);
+    assert.equal(code, 1);
+    assert.match(stderr, /error: could not create unique index "a_n" \[23505\]\n/);
+  }
+  await project.query("DELETE FROM a");
+  assertDone(await project.run(["up"]));
+  assert.deepEqual(await project.applied(), ["1"]);
+});
+
 Deno.test("a table of unfinished migrations of an earlier version is gone on with", async () => {
   await using project = await createProject(server, { "001_a.sql": HALF.replace("1 / 0", "1") });
   await project.query(`

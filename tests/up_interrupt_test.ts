@@ -238,3 +238,94 @@ Deno.test({
     assert.deepEqual(await project.query(KEPT), [{ slow: null, c: null, applied: 1, begun: 0 }]);
   },
 });
+
+/** Files whose messages wait for their answers, one by one. */
+const ONE_BY_ONE = [
+  ["COPY", "COPY a FROM stdin;\n1\n\\.\nSELECT pg_sleep(600);\n", "COPY 1", /\nNothing of 002_b\.sql was kept\. /],
+  [
+    "no transaction",
+    "-- pgmigrate: no-transaction\nINSERT INTO a VALUES (1);\nSELECT pg_sleep(600);\n",
+    "COMMIT",
+    /\n1 of 2 statements of 002_b\.sql is done and stays\. /,
+  ],
+] as const;
+
+for (const [what, text, tag, state] of ONE_BY_ONE) {
+  for (
+    const between of ["before its statement has reached the server", "before the answer to the one before"] as const
+  ) {
+    Deno.test({
+      name: `failures 13: a cancel that comes ${between} is not lost in a file with ${what}`,
+      ignore: Deno.build.os === "windows",
+      async fn() {
+        await using project = await createProject(server, {
+          "001_a.sql": "CREATE TABLE a (n int);\n",
+          "002_b.sql": text,
+        });
+        assertDone(await project.run(["up", "--to", "1"]));
+        let begun = false;
+        let cancelled = false;
+        const held = Promise.withResolvers<void>();
+        await using proxy = startProxy(server, async ({ from, type, text }) => {
+          if (type === "cancel") cancelled = true;
+          begun ||= from === "client" && /^\s*(COPY|INSERT INTO) a/.test(text);
+          const isStatement = from === "client" && /^\s*SELECT pg_sleep/.test(text);
+          const isAnswer = from === "server" && type === "C" && begun && text.startsWith(tag);
+          if (cancelled || !(between.startsWith("before its") ? isStatement : isAnswer)) return undefined;
+          const { open } = proxy;
+          held.resolve();
+          // The server closes the connection of a cancel request when it has done what it asks for.
+          await waitUntil(
+            "a cancel that is done",
+            () => Promise.resolve(cancelled && proxy.open <= open ? true : null),
+          );
+          return undefined;
+        });
+        await using run = begin(project, ["up"], { DATABASE_URL: proxy.url(project.url) });
+        await held.promise;
+        run.process.kill("SIGINT");
+        const { code, stderr } = await run.ended();
+        assert.equal(code, 130, stderr);
+        assert.match(stderr, state);
+      },
+    });
+  }
+}
+
+Deno.test({
+  name: "failures 13: SIGINT while it is noted which statement is sent sends it not, and leaves no doubt about it",
+  ignore: Deno.build.os === "windows",
+  async fn() {
+    await using project = await createProject(server, {
+      "001_a.sql": "CREATE TABLE a ();\n",
+      "002_b.sql": "-- pgmigrate: no-transaction\nCREATE TABLE b ();\nDO $$ BEGIN PERFORM pg_sleep(600); END $$;\n",
+    });
+    assertDone(await project.run(["up", "--to", "1"]));
+    await project.query(`
+      CREATE FUNCTION gate() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        IF NEW.sent = 2 THEN PERFORM pg_catalog.pg_advisory_xact_lock(4711); END IF;
+        RETURN NEW;
+      END $$;
+      CREATE TRIGGER gate BEFORE UPDATE ON schema_migrations_unfinished FOR EACH ROW EXECUTE FUNCTION gate()`);
+    await using gate = await hold(project, "SELECT pg_advisory_xact_lock(4711)");
+    await using run = begin(project, ["up"]);
+    const pid = await runningBackend(project, "SET sent = 2", "Lock");
+    const startOf = async () =>
+      (await project.query(`SELECT query_start::text AS start FROM pg_stat_activity WHERE pid = ${pid}`))[0];
+    const first = await startOf();
+    run.process.kill("SIGINT");
+    // It is noted once more, for the cancel was not meant for that.
+    await waitUntil("the second note", async () => {
+      const rows = await project.query(`SELECT query_start::text AS start FROM pg_stat_activity
+        WHERE pid = ${pid} AND query LIKE '%SET sent = 2%' AND wait_event_type = 'Lock'`);
+      return rows.length > 0 && rows[0]!.start !== first!.start ? true : null;
+    });
+    await gate.release();
+    const { code, stderr } = await run.ended();
+    assert.equal(code, 130, stderr);
+    assert.match(stderr, /\n1 of 2 statements of 002_b\.sql is done and stays\. Go on at line 3: /);
+    assert.deepEqual(await project.query("SELECT statement, sent FROM schema_migrations_unfinished"), [
+      { statement: 1, sent: null },
+    ]);
+  },
+});

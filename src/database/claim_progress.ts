@@ -41,6 +41,11 @@ export function noteSent(tables: TrackerTables, of: ClaimOf, statement: number):
   return sql`UPDATE ${tables.unfinished} SET sent = ${statement} WHERE ${claimIs(of)} RETURNING version`;
 }
 
+/** Takes back the note that a statement is sent: it was not. It gives one row when it did. */
+export function noteUnsent(tables: TrackerTables, of: ClaimOf): Sql {
+  return sql`UPDATE ${tables.unfinished} SET sent = NULL WHERE ${claimIs(of)} RETURNING version`;
+}
+
 /** Notes how many statements are done. It gives one row when it did. */
 export function noteDone(tables: TrackerTables, of: ClaimOf, done: number): Sql {
   return sql`UPDATE ${tables.unfinished} SET statement = ${done}, sent = NULL WHERE ${claimIs(of)} RETURNING version`;

@@ -62,6 +62,7 @@ export function tellsItself(effect: StatementEffect, sent: boolean): boolean {
     case "reindex":
     case "repeatable":
     case "session":
+    case "transient":
       return true;
     default:
       return false;
@@ -70,5 +71,5 @@ export function tellsItself(effect: StatementEffect, sent: boolean): boolean {
 
 /** Whether a statement that was interrupted may be done, or done in part. */
 export function mayBeDone(effect: StatementEffect, sent: boolean): boolean {
-  return sent && effect.kind !== "session" && effect.kind !== "block";
+  return sent && effect.kind !== "session" && effect.kind !== "transient" && effect.kind !== "block";
 }

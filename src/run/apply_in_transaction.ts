@@ -10,6 +10,7 @@ import { CopySource } from "../migration/copy_source.ts";
 import type { ApplyOptions } from "./apply_options.ts";
 import type { CheckedFile } from "./check_files.ts";
 import { lossFailure } from "./explain.ts";
+import { interruptible } from "./interruptible.ts";
 import { sendPart } from "./send_part.ts";
 import { type Part, transactionFailure } from "./transaction_failure.ts";
 import { withSession } from "./with_session.ts";
@@ -47,10 +48,11 @@ export async function applyInTransaction(file: CheckedFile, options: ApplyOption
 }
 
 async function send(file: CheckedFile, options: ApplyOptions, progress: Progress): Promise<void> {
-  const { session, tables, database, signal, onNotice } = options;
+  const { session, tables, database, onNotice } = options;
   const { migration } = file;
   const { facts } = session;
-  const claimed = await session.run(opening({ ...options, migration, facts, after: null }).join("; "));
+  const before = opening({ ...options, migration, facts, after: null });
+  const claimed = await interruptible(options, () => session.run(before.join("; ")));
   progress.xact = claimed.lastRow[1]!;
   options.onBackend(Number(claimed.lastRow[2]));
 
@@ -64,12 +66,14 @@ async function send(file: CheckedFile, options: ApplyOptions, progress: Progress
   if (file.copies.length > 0) await source.finish();
 
   progress.sending = "row";
-  const recorded = await session.run(closing({ migration, tables, facts, database }).join("; "), onNotice);
+  const behind = closing({ migration, tables, facts, database });
+  const recorded = await interruptible(options, () => session.run(behind.join("; "), onNotice));
   progress.durationMs = Number(recorded.lastRow[1]);
-  signal.throwIfAborted();
 
-  progress.sending = "commit";
-  const { tag } = await session.run("COMMIT", onNotice);
+  const { tag } = await interruptible(options, () => {
+    progress.sending = "commit";
+    return session.run("COMMIT", onNotice);
+  });
   if (tag !== "COMMIT") throw transactionEnded(migration.path);
 }
 

@@ -15,7 +15,9 @@ import { type Answer, ServerError, type ServerMessage, SessionLost } from "../da
 import { type Failure, outcomeUnknown, transactionEnded } from "../errors.ts";
 import type { ApplyOptions } from "./apply_options.ts";
 import type { CheckedFile } from "./check_files.ts";
+import { endsWithin } from "./ends_within.ts";
 import { lossFailure } from "./explain.ts";
+import { cancelUntil } from "./interruptible.ts";
 import type { Limits } from "./limits.ts";
 import { transactionFailure } from "./transaction_failure.ts";
 
@@ -24,9 +26,6 @@ const WINDOW = 32;
 
 /** How much text is on its way at once; a migration that is larger goes alone. */
 const WINDOW_CHARACTERS = 512 * 1024;
-
-/** Between two cancel requests: one that comes between two statements has no effect. */
-const CANCEL_AGAIN_MS = 100;
 
 /** How long the migrations behind one that failed may take to be refused before they are cancelled. */
 const REFUSAL_MS = 1_000;
@@ -101,7 +100,8 @@ export class Pipeline {
     const flight = this.#flights[0]!;
     flight.onNotice = onNotice;
     flight.early.forEach(onNotice);
-    const cancel = () => void this.#cancelUntil(Promise.allSettled([flight.worked, flight.committed]));
+    const ended = Promise.allSettled([flight.worked, flight.committed]);
+    const cancel = () => void cancelUntil(this.options.session, ended);
     signal.addEventListener("abort", cancel);
     if (signal.aborted) cancel();
     let worked = false;
@@ -183,13 +183,8 @@ export class Pipeline {
     this.#charactersAhead = 0;
     this.#next = index;
     const refused = Promise.allSettled(flights.flatMap(({ worked, committed }) => [worked, committed]));
-    if (!await endsWithin(REFUSAL_MS, refused)) await this.#cancelUntil(refused);
+    if (!await endsWithin(REFUSAL_MS, refused)) await cancelUntil(this.options.session, refused);
     await dropLeftovers(this.options.session);
-  }
-
-  /** Asks the server to cancel what it runs until all of it has ended. */
-  async #cancelUntil(ended: Promise<unknown>): Promise<void> {
-    do await this.options.session.cancel().catch(() => {}); while (!await endsWithin(CANCEL_AGAIN_MS, ended));
   }
 
   /** What was on its way when the session was lost is applied or is not, and the tracker knows. */
@@ -214,14 +209,6 @@ export class Pipeline {
     this.#land();
     return durationMs;
   }
-}
-
-async function endsWithin(limitMs: number, work: Promise<unknown>): Promise<boolean> {
-  const { promise: late, resolve } = Promise.withResolvers<boolean>();
-  const timer = setTimeout(() => resolve(false), limitMs);
-  const ended = await Promise.race([work.then(() => true), late]);
-  clearTimeout(timer);
-  return ended;
 }
 
 /** Which part of its message the server refused. A syntax error refuses all of it, and has its position in the file. */

@@ -162,7 +162,8 @@ class Rehearsal {
     const { file, statement } = step;
     const kind = checked?.effect.kind ?? "opaque";
     const inline = (send: Send, onNotice: Listener) => measureStatement(session, send, { onNotice });
-    if (session.status !== "idle" || kind === "block" || kind === "session") return await this.#measure(step, inline);
+    const isBare = kind === "block" || kind === "session" || kind === "transient";
+    if (session.status !== "idle" || isBare) return await this.#measure(step, inline);
     const reaches = statement === null ? null : reachesAtOnce(statement);
     if (reaches !== null) throw reachesOutside(file.migration.name, [reaches]);
     if (kind === "atomic" || statement?.kind === "DoStmt" || statement?.kind === "CallStmt") {

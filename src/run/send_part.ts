@@ -8,6 +8,7 @@ import { positionAt } from "../sql/positions.ts";
 import { placeInFile } from "../sql/sql_file.ts";
 import type { CheckedFile } from "./check_files.ts";
 import { DataError, dataError } from "./data_error.ts";
+import { interruptible } from "./interruptible.ts";
 
 /** A part of a file's text, by UTF-16 indices. */
 export interface Part {
@@ -31,16 +32,17 @@ export interface SendOptions {
 
 /**
  * @returns how many statements have ended
- * @throws {ServerError} with position and count of statements from the start of the part; {@link SessionLost}
+ * @throws {ServerError} with position and count of statements from the start of the part; {@link SessionLost}; the reason
+ * of the signal, where nothing was sent behind it
  */
 export async function sendPart({ file, start, end }: Part, options: SendOptions): Promise<number> {
   const { session, mark = "", onNotice } = options;
   let at = start;
   let completed = 0;
-  const answered = async (sent: Promise<Answer>) => {
+  const answered = async (send: () => Promise<Answer>) => {
     let answer;
     try {
-      answer = await sent;
+      answer = await interruptible(options, send);
       completed += answer.completed;
     } catch (error) {
       if (!(error instanceof ServerError)) throw error;
@@ -51,10 +53,13 @@ export async function sendPart({ file, start, end }: Part, options: SendOptions)
   for (const [index, copy] of file.copies.entries()) {
     if (copy.start < start || copy.start >= end) continue;
     const behind = Math.min(copy.end, end);
-    await answered(copyFrom({ file, index, text: mark + file.text.slice(at, behind) }, options));
+    const text = mark + file.text.slice(at, behind);
+    await answered(() => copyFrom({ file, index, text }, options));
     at = behind;
   }
-  if (at < end || start === end) await answered(session.run(mark + file.text.slice(at, end), onNotice));
+  if (at < end || start === end) {
+    await answered(() => session.run(mark + file.text.slice(at, end), onNotice));
+  }
   return completed;
 }
 

@@ -6,7 +6,7 @@
  */
 
 import { claimMark } from "../database/claim_backend.ts";
-import { noteDone, noteSent } from "../database/claim_progress.ts";
+import { noteDone, noteSent, noteUnsent } from "../database/claim_progress.ts";
 import type { ClaimOf } from "../database/claim.ts";
 import { findBuilt, invalidInReach } from "../database/index_state.ts";
 import { despiteCancel, ownSettings, ownTransaction } from "../database/own_transaction.ts";
@@ -18,6 +18,7 @@ import type { CopySource } from "../migration/copy_source.ts";
 import type { IndexBuild, Reindex } from "../sql/statement_effect.ts";
 import type { ApplyOptions } from "./apply_options.ts";
 import type { CheckedFile, CheckedStatement } from "./check_files.ts";
+import { interruptible } from "./interruptible.ts";
 import { sendPart } from "./send_part.ts";
 
 /** How far a migration has come. */
@@ -53,9 +54,10 @@ export async function sendStatements(run: Run): Promise<void> {
     if (index < progress.done) continue;
     options.signal.throwIfAborted();
     progress.current = index;
-    if (options.session.status !== "idle" || statement.effect.kind === "block") await sendInBlock(run, statement);
-    else if (statement.effect.kind === "atomic") await sendWithNote(run, statement);
-    else if (statement.effect.kind === "session") await sendToSession(run, statement);
+    const { kind } = statement.effect;
+    if (options.session.status !== "idle" || kind === "block") await sendInBlock(run, statement);
+    else if (kind === "atomic") await sendWithNote(run, statement);
+    else if (kind === "session" || kind === "transient") await sendToSession(run, statement);
     else await sendOutside(run, statement);
   }
   if (file.copies.length > 0) await run.source.finish();
@@ -90,7 +92,8 @@ async function isReadOnly({ options: { session } }: Run): Promise<boolean> {
 
 /** The statement and its note in one transaction. */
 async function sendWithNote(run: Run, statement: CheckedStatement): Promise<void> {
-  const { options: { session }, progress } = run;
+  const { options, progress } = run;
+  const { session } = options;
   await session.run("BEGIN READ WRITE");
   try {
     await sendText(run, statement);
@@ -102,7 +105,7 @@ async function sendWithNote(run: Run, statement: CheckedStatement): Promise<void
   }
   await noteInside(run);
   progress.sending = "commit";
-  await session.run("COMMIT");
+  await interruptible(options, () => session.run("COMMIT"));
   progress.done = progress.current! + 1;
 }
 
@@ -111,7 +114,7 @@ async function noteInside({ file, options, progress }: Run): Promise<void> {
   const { session, tables, database } = options;
   // What the file deferred is the file's to fail, under its own settings.
   progress.sending = "statement";
-  await session.run("SET CONSTRAINTS ALL IMMEDIATE");
+  await interruptible(options, () => session.run("SET CONSTRAINTS ALL IMMEDIATE"));
   progress.sending = "own";
   const done = noteDone(tables, progress.claim!, progress.current! + 1);
   const noted = await session.query([...ownSettings(database), done].join("; "));
@@ -125,13 +128,15 @@ async function sendToSession(run: Run, statement: CheckedStatement): Promise<voi
 
 /** What does not run in a transaction: whether it was done can be uncertain from here on. */
 async function sendOutside(run: Run, statement: CheckedStatement): Promise<void> {
-  const { options: { session }, progress } = run;
+  const { options: { session, signal }, progress } = run;
   const { effect } = statement;
   const xact = progress.claim!.xact;
   const before = effect.kind === "build-index" || effect.kind === "reindex"
     ? await invalidInReach(session, effect, xact)
     : [];
   await note(run, noteSent);
+  // An interrupt meanwhile keeps it from being sent, and the next run must not be left in doubt about that.
+  if (signal.aborted) await note(run, noteUnsent);
   await sendText(run, statement);
   if (effect.kind === "build-index" || effect.kind === "reindex") {
     await checkIndexes(run, effect, before.map(({ name }) => name));

@@ -20,3 +20,9 @@ Deno.test("sessionStatements() leaves out what a ROLLBACK took back, and keeps w
   const text = "begin; set a.b = 1; rollback; begin; set a.c = 2; savepoint s; set a.d = 3; commit; set a.e = 4";
   assert.deepEqual(await settings(text, 9), ["4 set a.c = 2", "6 set a.d = 3", "8 set a.e = 4"]);
 });
+
+Deno.test("sessionStatements() leaves out what ended with its transaction", async () => {
+  const text = "begin; lock table t; set constraints all deferred; set local a.b = 1; set transaction read write; " +
+    "declare c cursor for select 1; set a.c = 2; commit; show a.c";
+  assert.deepEqual(await settings(text, 9), ["6 set a.c = 2"]);
+});

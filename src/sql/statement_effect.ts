@@ -35,6 +35,8 @@ export interface Reindex {
 export type StatementEffect =
   /** SET and the like: gone with its session, so it is sent again in the next one. */
   | { readonly kind: "session" }
+  /** Nothing of it is left behind its transaction, nor would the server take it without one: LOCK, SET LOCAL, … */
+  | { readonly kind: "transient" }
   /** BEGIN, COMMIT and the like, of the file's own. */
   | { readonly kind: "block"; readonly ends: "commit" | "rollback" | null }
   /** May run in a transaction, and so in one with the note that it is done: whole, or not at all. */
@@ -49,14 +51,17 @@ export type StatementEffect =
 
 const SESSION_KINDS: ReadonlySet<string> = new Set([
   "VariableSetStmt",
-  "VariableShowStmt",
   "PrepareStmt",
   "DeallocateStmt",
   "ListenStmt",
   "UnlistenStmt",
   "LoadStmt",
   "DiscardStmt",
-  // Nothing is left of these, and a transaction of ours would let pass what the server refuses without one.
+]);
+
+/** A transaction of ours would let pass what the server refuses of these without one. */
+const TRANSIENT_KINDS: ReadonlySet<string> = new Set([
+  "VariableShowStmt",
   "LockStmt",
   "DeclareCursorStmt",
   "ConstraintsSetStmt",
@@ -70,6 +75,7 @@ export function statementEffect(statement: Statement): StatementEffect {
     if (node.kind?.endsWith("_PREPARED")) return { kind: "opaque" };
     return { kind: "block", ends: endOf(node.kind, node.chain === true) };
   }
+  if (TRANSIENT_KINDS.has(kind) || setsLocally(statement)) return { kind: "transient" };
   if (SESSION_KINDS.has(kind) || setsConfig(statement)) return { kind: "session" };
   if (kind === "IndexStmt" && node.concurrent) {
     const { schemaname, relname } = node.relation ?? {};
@@ -87,15 +93,36 @@ function endOf(kind: string | undefined, chain: boolean): "commit" | "rollback" 
   return kind === "TRANS_STMT_COMMIT" ? "commit" : kind === "TRANS_STMT_ROLLBACK" ? "rollback" : null;
 }
 
+/** SET LOCAL, SET TRANSACTION, and set_config where it does the same. */
+function setsLocally(statement: Statement): boolean {
+  if (statement.kind === "VariableSetStmt") {
+    const { is_local: isLocal, name = "" } = statement.node;
+    return isLocal === true || name === "TRANSACTION" || name === "TRANSACTION SNAPSHOT";
+  }
+  return configCalls(statement)?.every(([, , isLocal]) => isTrue(isLocal)) ?? false;
+}
+
 /** `SELECT pg_catalog.set_config('search_path', '', false)`, as pg_dump writes it. */
-function setsConfig({ kind, node }: Statement): boolean {
-  if (kind !== "SelectStmt" || node.fromClause !== undefined || node.targetList === undefined) return false;
-  return node.targetList.every((target) => {
+function setsConfig(statement: Statement): boolean {
+  return configCalls(statement) !== null;
+}
+
+/** The arguments of each call, where a statement calls set_config and does nothing else. */
+function configCalls({ kind, node }: Statement): readonly (readonly Node[])[] | null {
+  if (kind !== "SelectStmt" || node.fromClause !== undefined || node.targetList === undefined) return null;
+  const calls: (readonly Node[])[] = [];
+  for (const target of node.targetList) {
     const value = "ResTarget" in target ? target.ResTarget.val : undefined;
-    if (value === undefined || !("FuncCall" in value)) return false;
+    if (value === undefined || !("FuncCall" in value)) return null;
     const { funcname, args = [] } = value.FuncCall;
-    return listedParts(funcname).at(-1) === "set_config" && args.every((arg) => "A_Const" in arg);
-  });
+    if (listedParts(funcname).at(-1) !== "set_config" || !args.every((arg) => "A_Const" in arg)) return null;
+    calls.push(args);
+  }
+  return calls;
+}
+
+function isTrue(node: Node | undefined): boolean {
+  return node !== undefined && "A_Const" in node && node.A_Const.boolval?.boolval === true;
 }
 
 function dropOf(objects: readonly Node[] | undefined): StatementEffect {
