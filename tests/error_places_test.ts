@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { type Failure, up } from "../src/mod.ts";
+import { createDirectory } from "./directory.ts";
 import { createProject, type Project } from "./pgmigrate.ts";
 import { sharedServer, sharedServers } from "./servers/mod.ts";
 
@@ -41,6 +42,41 @@ const WITH_POSITION: readonly Case[] = [
     what: "a rule",
     text: "CREATE TABLE a (n int);\nCREATE RULE r AS ON INSERT TO a DO ALSO\n  UPDATE a SET ⇒nope = 1;\n",
     sqlstate: "42703",
+  },
+];
+
+/** Errors in a body that a statement holds: the server may give the body, and the position in it. */
+const IN_BODY: readonly Case[] = [
+  {
+    what: "a PL/pgSQL function without quotes, behind another statement",
+    text: "select '🎉';\ncreate function f() returns void language plpgsql as $$\nbegin\n  ⇒selct 1;\nend $$;\n",
+    sqlstate: "42601",
+  },
+  {
+    what: "an SQL function without quotes",
+    text: "select 'é';\r\ncreate function f() returns int language sql as $$\r\n  select /* 🎉 */ ⇒nope\r\n$$;\r\n",
+    sqlstate: "42703",
+  },
+  {
+    what: "a body in quotes",
+    text: "create function f() returns int language sql as '\n  select ''🎉'', ⇒nope\n';\n",
+    sqlstate: "42703",
+  },
+  {
+    what: "a DO block without quotes",
+    text: "select 1;\ndo $$\nbegin -- 🎉\n  ⇒selct 1;\nend $$;\n",
+    sqlstate: "42601",
+  },
+  {
+    what: "a query of a DO block",
+    text: "do $$\nbegin\n  create table t (n int);\n  update t set ⇒nope = 1;\nend $$;\n",
+    sqlstate: "42703",
+  },
+  {
+    what: "a body that is in the file twice",
+    text: "CREATE FUNCTION f(int) RETURNS int LANGUAGE sql AS $$\n select $1\n$$;\n" +
+      "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS $$\n select ⇒$1\n$$;\n",
+    sqlstate: "42P02",
   },
 ];
 
@@ -116,9 +152,13 @@ function expected(text: string): { readonly line: number; readonly column: numbe
 }
 
 /** In this process, for a hundred runs of the program would take a minute. */
-async function failureOf(project: Project, { text }: Case, parse = true): Promise<Failure> {
-  await project.directory.write("001_a.sql", text.replace("⇒", ""));
-  const { failure } = await up({ databaseUrl: project.url, migrations: `${project.directory.path}/migrations`, parse });
+async function failureOf(
+  { directory, url }: Pick<Project, "directory" | "url">,
+  { text }: Case,
+  parse = true,
+): Promise<Failure> {
+  await directory.write("001_a.sql", text.replace("⇒", ""));
+  const { failure } = await up({ databaseUrl: url, migrations: `${directory.path}/migrations`, parse });
   assert(failure !== null, text);
   assert.equal(failure.exitCode, 1);
   return failure;
@@ -142,10 +182,17 @@ async function assertNothing(project: Project) {
 for (const server of await sharedServers()) {
   Deno.test(`failures errors: every kind of character before an error is counted as PostgreSQL counts it, on ${server.version}`, async () => {
     await using project = await createProject(server, {});
-    for (const one of [...WITH_POSITION, ...WITHOUT_POSITION]) assertPlace(await failureOf(project, one), one);
+    for (const one of [...WITH_POSITION, ...IN_BODY, ...WITHOUT_POSITION]) {
+      assertPlace(await failureOf(project, one), one);
+    }
     await assertNothing(project);
   });
 }
+
+Deno.test("failures errors: an error in a body has its place on the embedded database", async () => {
+  await using directory = await createDirectory({});
+  for (const one of IN_BODY) assertPlace(await failureOf({ directory, url: "embedded:" }, one), one);
+});
 
 Deno.test("failures errors: a file that is not parsed has its place from the position, or is named alone", async () => {
   await using project = await createProject(await sharedServer(), {});
@@ -161,7 +208,9 @@ Deno.test("failures errors: a file that is not parsed has its place from the pos
 Deno.test("failures errors: a statement that was sent by itself has its place in the whole file", async () => {
   const directive = "-- pgmigrate: no-transaction\n";
   await using project = await createProject(await sharedServer(), {});
-  for (const one of [...WITH_POSITION, ...WITHOUT_POSITION].filter(({ text }) => !/CREATE|\uFEFF/.test(text))) {
+  for (
+    const one of [...WITH_POSITION, ...IN_BODY, ...WITHOUT_POSITION].filter(({ text }) => !/CREATE|\uFEFF/.test(text))
+  ) {
     assertPlace(await failureOf(project, { ...one, text: directive + one.text }), {
       ...one,
       text: directive + one.text,

@@ -2,7 +2,8 @@
 
 import { emptyTitle, versionsExhausted } from "../errors.ts";
 import type { Statement } from "../sql/parser.ts";
-import { undo } from "../sql/undo.ts";
+import type { Undo } from "../sql/undo.ts";
+import { undoStatements } from "../sql/undo_statements.ts";
 import { MAX_VERSION, parseFileName } from "./file_name.ts";
 
 /** Digits of the first version in an empty directory. */
@@ -78,10 +79,7 @@ export interface Original {
  * where that is certain.
  */
 export function revertText({ name, text, statements }: Original): string {
-  const parts = statements === null
-    ? [{ original: text.trim(), undone: null }]
-    : statements.filter(({ kind }) => kind !== "TransactionStmt").toReversed()
-      .map((statement) => ({ original: `${statement.text};`, undone: undo(statement) }));
+  const parts = statements === null ? [{ original: text.trim(), undone: null }] : undoable(statements);
   // DROP INDEX CONCURRENTLY cannot run in a transaction, as the CREATE could not.
   const outside = parts.some(({ undone }) => undone?.sql.startsWith("DROP INDEX CONCURRENTLY "));
   const blocks = parts.map(({ original, undone }) => {
@@ -95,6 +93,12 @@ export function revertText({ name, text, statements }: Original): string {
 -- it: what a DROP removes is gone, and data that the migration changed does not come back by itself.
 `;
   return [head, ...blocks].join("\n");
+}
+
+function undoable(statements: readonly Statement[]): readonly { original: string; undone: Undo | null }[] {
+  const own = statements.filter(({ kind }) => kind !== "TransactionStmt");
+  const undos = undoStatements(own);
+  return own.map(({ text }, index) => ({ original: `${text};`, undone: undos[index] ?? null })).toReversed();
 }
 
 /** A lone CR ends a comment too: what stands behind it must not become SQL. */

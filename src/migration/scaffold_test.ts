@@ -130,6 +130,64 @@ Deno.test("revertText() runs outside a transaction where an index is dropped con
   assert.deepEqual(readDirectives(other), { directives: { noTransaction: false }, problems: [] });
 });
 
+const PATH_CHANGES = [
+  "SET search_path = audit",
+  "SET LOCAL search_path TO audit",
+  "SELECT set_config('search_path', 'audit', true)",
+  "SET ROLE auditor",
+  "DO $$ BEGIN SET search_path = audit; END $$",
+];
+
+for (const change of PATH_CHANGES) {
+  Deno.test(`revertText() leaves names without a schema to the user behind ${change}`, async () => {
+    const text = await reverted(`CREATE TABLE before_it ();
+${change};
+CREATE TABLE orders ();
+CREATE INDEX i ON orders (id);
+CREATE TYPE mood AS ENUM ();
+CREATE FUNCTION f() RETURNS int LANGUAGE sql AS '';
+CREATE FUNCTION audit.g(a mood) RETURNS int LANGUAGE sql AS '';
+ALTER TABLE orders RENAME TO bills;
+ALTER TYPE mood RENAME TO moods;
+ALTER TABLE orders ADD COLUMN a int;`);
+    assert.deepEqual(await run(text), ["DROP TABLE before_it"]);
+  });
+}
+
+Deno.test("revertText() still undoes what is named with its schema, or is in none, behind a new search_path", async () => {
+  const statements = `SET search_path = audit;
+CREATE SCHEMA other;
+CREATE EXTENSION citext;
+CREATE TABLE audit.orders ();
+CREATE INDEX i ON audit.orders (id);
+CREATE VIEW audit.v AS SELECT 1;
+CREATE FUNCTION audit.f(a int) RETURNS int LANGUAGE sql AS '';
+ALTER TYPE audit.mood RENAME TO moods;
+ALTER TABLE audit.orders RENAME COLUMN a TO b;`;
+  assert.deepEqual(await run(await reverted(statements)), [
+    "ALTER TABLE audit.orders RENAME COLUMN b TO a",
+    "ALTER TYPE audit.moods RENAME TO mood",
+    "DROP FUNCTION audit.f(integer)",
+    "DROP VIEW audit.v",
+    "DROP INDEX audit.i",
+    "DROP TABLE audit.orders",
+    "DROP EXTENSION citext",
+    "DROP SCHEMA other",
+  ]);
+});
+
+Deno.test("revertText() takes a search_path for sessions to come as one for the whole file", async () => {
+  const text = await reverted("CREATE TABLE orders (); ALTER ROLE app SET search_path = audit;");
+  assert.deepEqual(await run(text), []);
+});
+
+Deno.test("revertText() does not drop an index that became a constraint", async () => {
+  const text = await reverted(
+    "CREATE UNIQUE INDEX CONCURRENTLY i ON t (a);\nALTER TABLE t ADD CONSTRAINT c UNIQUE USING INDEX i;\nCREATE INDEX k ON t (b);",
+  );
+  assert.deepEqual(await run(text), ["DROP INDEX k"]);
+});
+
 Deno.test("revertText() takes a text that cannot be parsed over as comments", async () => {
   const text = await reverted("-- pgmigrate: no-transaction\nselec 1;\rdrop table users;\r\n");
   assert.ok(text.endsWith(`

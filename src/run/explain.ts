@@ -17,6 +17,7 @@ import {
   TRANSACTION_HINTS,
 } from "../errors.ts";
 import type { Migration } from "../migration/migration.ts";
+import { indexInText } from "../sql/query_in_text.ts";
 import { placeInFile, positionInFile } from "../sql/sql_file.ts";
 import type { CheckedFile } from "./check_files.ts";
 import { DataError } from "./data_error.ts";
@@ -43,12 +44,13 @@ const DEADLOCK_ROUTINE = "DeadLockReport";
 export function explain(error: ServerError, sent: Sent): Failure {
   const { server } = error;
   const { migration } = sent.file;
-  const place = error instanceof DataError ? error.place : placeOf(server, sent);
+  const inBody = placeInBody(server, sent);
+  const place = error instanceof DataError ? error.place : inBody ?? placeOf(server, sent);
   const details = {
     sqlstate: server.sqlstate,
     ...server.detail === undefined ? {} : { detail: server.detail },
     ...hintOf(server),
-    ...whereOf(server),
+    ...whereOf(server, inBody !== null),
     ...place === null ? { file: migration.path } : { place },
   };
   const contention = contentionFailure(server, details);
@@ -94,6 +96,22 @@ export function lossFailure(lost: SessionLost, file: string): Failure {
   return connectionLost(lost.message, lost.fatal, file);
 }
 
+/**
+ * The place in a body that the statement has. The server itself finds a body in the message that it was sent only when
+ * it is there once, and our claim before the file may have it too: then it gives the body and the position in that.
+ */
+function placeInBody(
+  { position, internalPosition, internalQuery }: ServerMessage,
+  { file, statement }: Sent,
+): Place | null {
+  const extent = statement === null ? undefined : file.statements?.[statement];
+  if (position !== undefined || internalPosition === undefined || internalQuery === undefined) return null;
+  if (extent === undefined) return null;
+  const query = { query: internalQuery, position: internalPosition };
+  const index = indexInText(file.text.slice(extent.start, extent.end), query);
+  return index === null ? null : placeInFile(file.sql, extent.start + index);
+}
+
 function placeOf({ position }: ServerMessage, { file, start, statement }: Sent): Place | null {
   if (position !== undefined) return positionInFile(file.sql, { start, position });
   const extent = statement === null ? undefined : file.statements?.[statement];
@@ -115,8 +133,8 @@ function hintOf({ hint, sqlstate, message }: ServerMessage): { readonly hint?: s
   };
 }
 
-/** An error inside a function: the call stack, and under it the query that the function ran. */
-function whereOf({ where, internalQuery }: ServerMessage): { readonly where?: string } {
-  const parts = [where, internalQuery].filter((part) => part !== undefined);
+/** An error inside a function: the call stack, and under it the query that the function ran, unless its place is shown. */
+function whereOf({ where, internalQuery }: ServerMessage, isPlaced: boolean): { readonly where?: string } {
+  const parts = [where, isPlaced ? undefined : internalQuery].filter((part) => part !== undefined);
   return parts.length === 0 ? {} : { where: parts.join("\n") };
 }

@@ -51,6 +51,19 @@ Deno.test("explain() puts an error without a position at the statement that was 
   assert.deepEqual([lineOf(0), lineOf(1)], [2, 3]);
 });
 
+Deno.test("explain() puts an error in a body that the statement has at its line, and does not repeat the body", () => {
+  const text = "-- 🎉 selct\r\ndo $$\r\n  selct '🎉'; $$;\r\n";
+  const start = text.indexOf("do");
+  const statements = [{ start, end: text.lastIndexOf(";"), effect: { kind: "opaque" as const } }];
+  const file = { ...FILE, sql: { path: MIGRATION.path, text }, text, statements };
+  const internalQuery = "\r\n  selct '🎉'; ";
+  const error = refusal({ internalQuery, internalPosition: positionIn(internalQuery, "selct"), where: "compilation" });
+  const { place, where } = explain(error, { file, start: 0, statement: 0 }).details;
+  assert.deepEqual(place, { file: "m/1_a.sql", line: 3, column: 3, sourceLine: "  selct '🎉'; $$;" });
+  assert.equal(where, "compilation");
+  assert.equal(explain(error, { file, start: 0, statement: null }).details.place, undefined);
+});
+
 Deno.test("explain() names the file alone where it knows no statement", () => {
   for (
     const sent of [
