@@ -36,12 +36,10 @@ async function start(server: Server, files: Readonly<Record<string, string>> = F
   return project;
 }
 
+/** Copies of the project's database that are there, by what pgmigrate says of them: other tests make theirs meanwhile. */
 async function copies(project: Project): Promise<readonly unknown[]> {
-  return (await project.query("SELECT datname FROM pg_database WHERE datname LIKE 'pgmigrate_rehearsal_%'"))
-    .filter(({ datname }) => {
-      const made = parseInt(String(datname).slice("pgmigrate_rehearsal_".length), 36);
-      return made * 1000 > Date.now() - 5_000;
-    });
+  return await project.query(`SELECT datname FROM pg_database
+    WHERE shobj_description(oid, 'pg_database') LIKE 'Copy of ' || current_database() || ' for pgmigrate rehearse%'`);
 }
 
 /** All that a rehearsal must not change. */
@@ -225,6 +223,11 @@ Deno.test({
       const rows = await server.query(url.href, running);
       return rows.length > 0 ? rows as readonly [{ readonly datname: string }] : null;
     });
+    const source = new URL(project.url).pathname.slice(1);
+    const isCopy =
+      `shobj_description(oid, 'pg_database') = 'Copy of ${source} for pgmigrate rehearse, which drops it when it ends'`;
+    const copy = `SELECT ${isCopy} AS is_copy FROM pg_database WHERE datname = '${datname}'`;
+    assert.deepEqual(await server.query(url.href, copy), [{ is_copy: true }]);
     run.process.kill("SIGINT");
     const { code, stderr } = await run.ended();
     assert.equal(code, 130, stderr);

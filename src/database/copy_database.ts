@@ -102,6 +102,11 @@ export async function copyDatabase(
   await session.run(sql`CREATE DATABASE ${identifier(to)} TEMPLATE ${identifier(from)}`.text);
 }
 
+/** Tells whoever lists the databases of the server (`\l+` in psql) what this one is. */
+export async function describeDatabase(session: Session, { name, is }: { readonly name: string; readonly is: string }) {
+  await session.run(sql`COMMENT ON DATABASE ${identifier(name)} IS ${is}`.text);
+}
+
 /** The names of databases that begin so and in which nobody is. */
 export async function idleDatabases(session: Session, prefix: string): Promise<readonly string[]> {
   const rows = await session.query(

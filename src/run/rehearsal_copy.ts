@@ -1,7 +1,7 @@
 /** The copy that a rehearsal makes for itself: a database on the same server, dropped when it is over. */
 
 import type { Database } from "../database/database.ts";
-import { copyDatabase, type CopySource, idleDatabases, usersOf } from "../database/copy_database.ts";
+import { copyDatabase, type CopySource, describeDatabase, idleDatabases, usersOf } from "../database/copy_database.ts";
 import { isSameServer } from "../database/same_server.ts";
 import { dropDatabase } from "../database/scratch_sql.ts";
 import { ServerError, type Session } from "../database/session.ts";
@@ -45,11 +45,14 @@ export interface CopyOptions {
 export async function makeCopy(context: Context, { source, first }: CopyOptions): Promise<Copy> {
   const { home, session: maintenance } = await openBesideSource(context, source);
   const name = copyName(context);
+  let made = false;
   try {
     await useSession(maintenance, context.signal, async (session) => {
       if (!isSameServer(session.facts, first.facts)) throw serverChanged(source.name);
       await tellLeftovers(context, session);
       await copy(session, { source, name, own: first.facts.serverPid });
+      made = true;
+      await describeDatabase(session, { name, is: describe(source) });
     });
     const database = await context.connect("write", { database: name, settings: source.settings });
     return {
@@ -62,7 +65,7 @@ export async function makeCopy(context: Context, { source, first }: CopyOptions)
     };
   } catch (error) {
     // After an interrupt or a loss nobody knows whether it was made.
-    if (context.signal.aborted || error instanceof Failure && error.code === "connection-lost") {
+    if (made || context.signal.aborted || error instanceof Failure && error.code === "connection-lost") {
       await dropCopy(context, { home, name });
     }
     throw error;
@@ -86,6 +89,10 @@ async function openBesideSource(
     }
   }
   throw failure;
+}
+
+function describe({ name }: CopySource): string {
+  return `Copy of ${name} for pgmigrate rehearse, which drops it when it ends`;
 }
 
 function copyName({ now, random }: Context): string {
