@@ -2,7 +2,7 @@
 
 import type { Verdict } from "../events.ts";
 import type { LockMode } from "../impact/impact.ts";
-import { blockedBy, stronger } from "../impact/lock_conflicts.ts";
+import { blockedBy, ROW_CHANGES, stronger } from "../impact/lock_conflicts.ts";
 
 export interface MeasuredFacts {
   /** What it needed itself, waiting left out; milliseconds. */
@@ -66,7 +66,8 @@ function sentence(
   { blocker, isIdle }: { readonly blocker: Lock | null; readonly isIdle: boolean },
 ): string {
   const { workMs, waitMs, locks } = facts;
-  const waited = waitMs < 1 ? "" : `; before that, it waited ${span(waitMs)} for locks`;
+  const queued = blocker === null ? "" : `, and ${lower(usedWords(blocker))} behind it`;
+  const waited = waitMs < 1 ? "" : `; before that, it waited ${span(waitMs)} for locks${queued}`;
   if (isIdle) {
     const lock = strongest(locks);
     if (lock === null) return `No relation that was there was locked, read or written from end to end${waited}`;
@@ -76,9 +77,24 @@ function sentence(
   }
   const deeds = deedsOf(facts);
   const deed = deeds === "" ? "it was at work" : deeds;
+  if (blocker === null && changesRows(facts)) {
+    return `Who writes the same rows would have waited ${span(workMs)} while ${deed}${waited}`;
+  }
   if (blocker === null) return `Nobody would have waited while ${deed}, which took ${span(workMs)}${waited}`;
-  const used = blockedBy(blocker.mode) === "reads-and-writes" ? "Reads and writes of" : "Writes to";
-  return `${used} ${blocker.relation} would have waited ${span(workMs)} while ${deed}${waited}`;
+  return `${usedWords(blocker)} would have waited ${span(workMs)} while ${deed}${waited}`;
+}
+
+function usedWords({ relation, mode }: Lock): string {
+  return `${blockedBy(mode) === "reads-and-writes" ? "Reads and writes of" : "Writes to"} ${relation}`;
+}
+
+function lower(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}
+
+/** An inserted row is nobody else's yet. */
+function changesRows({ command, rows }: MeasuredFacts): boolean {
+  return rows > FEW_ROWS && ROW_CHANGES.includes(command);
 }
 
 function deedsOf({ scans, rewrites, rows, command }: MeasuredFacts): string {

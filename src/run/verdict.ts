@@ -52,6 +52,8 @@ export interface WrittenRows {
   readonly rows: number | null;
   /** How well that is known. */
   readonly known: "exactly" | "about" | "at-most";
+  /** Nobody else can see the rows before they are committed, and so nobody waits to write them. */
+  readonly isNew: boolean;
 }
 
 /** All that counts. Relations are those that were there before the run; catalogs are left out. */

@@ -89,7 +89,10 @@ const CASES: readonly (readonly [string, Partial<VerdictFacts>, string])[] = [
   ],
   [
     "few rows",
-    { locks: [{ ...AX, mode: "RowExclusiveLock" }], writes: { relation: "public.posts", rows: 1, known: "exactly" } },
+    {
+      locks: [{ ...AX, mode: "RowExclusiveLock" }],
+      writes: { relation: "public.posts", rows: 1, known: "exactly", isNew: false },
+    },
     "instant: 1 row of public.posts is written, and nothing is read from end to end",
   ],
   [
@@ -97,10 +100,18 @@ const CASES: readonly (readonly [string, Partial<VerdictFacts>, string])[] = [
     {
       locks: [{ ...AX, mode: "RowExclusiveLock" }],
       passes: [{ ...SCAN, reason: "no index fits" }],
-      writes: { relation: "public.posts", rows: 1_000_000, known: "about" },
+      writes: { relation: "public.posts", rows: 1_000_000, known: "about", isNew: false },
     },
     "long: Who writes the same rows waits for about 3 min (an estimate) while public.posts is read from end to end " +
     "(12,000,000 rows, 4.1 GB) and about 1,000,000 rows of public.posts are written: no index fits",
+  ],
+  [
+    "many new rows",
+    {
+      locks: [{ ...AX, mode: "RowExclusiveLock" }],
+      writes: { relation: "public.posts", rows: 1_000_000, known: "about", isNew: true },
+    },
+    "long: Nobody has to wait while about 1,000,000 rows of public.posts are written for about 100 s (an estimate)",
   ],
   [
     "something that nobody can know",

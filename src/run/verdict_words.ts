@@ -44,7 +44,7 @@ export function atWorkSentence({ passes, writes, seconds, blocker, wait, isShort
   const deeds = [...passes.length === 0 ? [] : [passive(passes)], ...writes === null ? [] : [passiveRows(writes)]];
   const deed = `${deeds.join(" and ")}${why}`;
   const maybe = passes.some(({ certain }) => !certain) ? "if" : "while";
-  if (blocker === null && writes === null) {
+  if (blocker === null && (writes === null || writes.isNew)) {
     return `Nobody has to wait ${maybe} ${deeds.join(" and ")} ${time}${why}${first}`;
   }
   if (blocker === null) return `Who writes the same rows waits ${time} ${maybe} ${deed}${first}`;
