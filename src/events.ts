@@ -457,6 +457,15 @@ export interface PlanResult {
   readonly pending: readonly bigint[];
   /** How many statements have each verdict. */
   readonly verdicts: Readonly<Record<Verdict, number>>;
+  /** Tables that are kept from their readers or writers, by migration, in order. */
+  readonly blocked: readonly PlannedBlock[];
+}
+
+/** How long a lock is held, by estimate: until its migration ends, or its statement where no transaction holds it. */
+export interface PlannedBlock extends Pick<LockSpan, "version" | "name" | "relation" | "mode"> {
+  readonly blocks: "reads-and-writes" | "writes";
+  /** null where nobody can say. */
+  readonly seconds: number | null;
 }
 
 export interface RehearseResult {

@@ -86,7 +86,7 @@ export function proofAnswer(answer: LintResult | CheckResult | PlanResult | Rehe
         duration_ms: Math.round(answer.durationMs),
       };
     case "plan":
-      return { pending: answer.pending, verdicts: answer.verdicts };
+      return { pending: answer.pending, verdicts: answer.verdicts, blocked: answer.blocked };
     case "rehearse":
       return {
         rehearsed: answer.rehearsed,

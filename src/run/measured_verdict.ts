@@ -13,8 +13,8 @@ export interface MeasuredFacts {
   /** `UPDATE` */
   readonly command: string;
   readonly locks: readonly { readonly relation: string; readonly mode: LockMode }[];
-  /** Locks of earlier statements of its transaction, held while it was at work. */
-  readonly held: readonly { readonly relation: string; readonly mode: LockMode }[];
+  /** Locks of earlier statements of its transaction, held while it was at work, and for how long before that. */
+  readonly held: readonly { readonly relation: string; readonly mode: LockMode; readonly heldMs: number }[];
   readonly scans: readonly string[];
   readonly rewrites: readonly string[];
 }
@@ -27,7 +27,7 @@ const FEW_ROWS = 100;
 
 /**
  * instant: nobody notices. short: at work for up to a second. long: at work, or waiting, for longer, and neither reads nor
- * writes had to wait. dangerous: reads or writes had to.
+ * writes had to wait. dangerous: reads or writes had to, for this statement or for those of its transaction up to it.
  *
  * @returns the reason as a whole sentence, without a full stop
  */
@@ -41,7 +41,19 @@ export function measuredVerdict(facts: MeasuredFacts): { readonly verdict: Verdi
   const isIdle = scans.length + rewrites.length === 0 && rows <= FEW_ROWS && !isLong;
   const atWork = isIdle ? "instant" : !isLong ? "short" : blocker === null ? "long" : "dangerous";
   const waits = waitMs <= SHORT_MS ? atWork : blocker === null ? worse(atWork, "long") : "dangerous";
-  return { verdict: waits, reason: sentence(facts, { blocker, isIdle }) };
+  const reason = sentence(facts, { blocker, isIdle });
+  const overheld = isIdle || waits === "dangerous" ? null : overheldBy(facts);
+  return overheld === null ? { verdict: waits, reason } : { verdict: "dangerous", reason: `${reason}; ${overheld}` };
+}
+
+/** `public.products had been locked for 4.0 s by then`, of the lock that was held for longest; null for none for long. */
+function overheldBy({ held, workMs, waitMs }: MeasuredFacts): string | null {
+  const blocking = held.filter(({ mode }) => blockedBy(mode) !== "nobody");
+  const [longest] = blocking.toSorted((one, other) => other.heldMs - one.heldMs);
+  const totalMs = (longest?.heldMs ?? 0) + waitMs + workMs;
+  return longest === undefined || totalMs <= SHORT_MS
+    ? null
+    : `${longest.relation} had been locked for ${span(totalMs)} by then`;
 }
 
 const ORDER: readonly Verdict[] = ["instant", "short", "long", "dangerous"];

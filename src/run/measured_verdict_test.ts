@@ -37,11 +37,22 @@ Deno.test("measuredVerdict() goes by how long it worked, and whom its locks kept
       /^Nobody would have waited while public\.posts was read from end to end, which took 3\.4 s$/,
     ],
     [
-      { held: [exclusive], command: "UPDATE", rows: 5_000, workMs: 2_000 },
+      { held: [{ ...exclusive, heldMs: 0 }], command: "UPDATE", rows: 5_000, workMs: 2_000 },
       "dangerous",
       /would have waited 2\.0 s while 5,000 rows were written$/,
     ],
-    [{ held: [exclusive], workMs: 1_500 }, "dangerous", /would have waited 1\.5 s while it was at work$/],
+    [
+      { held: [{ ...exclusive, heldMs: 3_600 }], locks: [share], scans: [POSTS], workMs: 400 },
+      "dangerous",
+      /^Reads and writes of public\.posts would have waited 400 ms .*; public\.posts had been locked for 4\.0 s by then$/,
+    ],
+    [{ held: [{ ...exclusive, heldMs: 500 }], locks: [share], scans: [POSTS], workMs: 400 }, "short", /end to end$/],
+    [{ held: [{ ...exclusive, heldMs: 3_600 }], locks: [exclusive] }, "instant", /for a moment only/],
+    [
+      { held: [{ ...exclusive, heldMs: 0 }], workMs: 1_500 },
+      "dangerous",
+      /would have waited 1\.5 s while it was at work$/,
+    ],
     [
       { locks: [rows], command: "UPDATE", rows: 100_000, scans: [POSTS], workMs: 11_000 },
       "long",

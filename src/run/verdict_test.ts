@@ -67,7 +67,7 @@ const CASES: readonly (readonly [string, Partial<VerdictFacts>, string])[] = [
   ],
   [
     "a scan of one table while another one is locked",
-    { held: [{ ...AX, relation: "public.users", line: 3 }], locks: [UPDATE_EXCLUSIVE], passes: [SCAN] },
+    { held: [{ ...AX, relation: "public.users", line: 3, seconds: 0 }], locks: [UPDATE_EXCLUSIVE], passes: [SCAN] },
     "dangerous: Reads and writes of public.users, locked since line 3, wait for about 88 s (an estimate) while public.posts " +
     "is read from end to end (12,000,000 rows, 4.1 GB): every row is checked for NULL",
   ],
@@ -104,6 +104,24 @@ const CASES: readonly (readonly [string, Partial<VerdictFacts>, string])[] = [
     },
     "long: Who writes the same rows waits for about 3 min (an estimate) while public.posts is read from end to end " +
     "(12,000,000 rows, 4.1 GB) and about 1,000,000 rows of public.posts are written: no index fits",
+  ],
+  [
+    "short work under a lock that short work before it has held",
+    { held: [{ ...AX, line: 1, seconds: 3.1 }], locks: [SHARE], passes: [{ ...SCAN, ...SMALL, rows: 200_000 }] },
+    "dangerous: Reads and writes of public.posts, locked since line 1, wait for less than a second while public.posts is " +
+    "read from end to end (200,000 rows, 120 kB): every row is checked for NULL; public.posts has been locked for about " +
+    "4 s by then",
+  ],
+  [
+    "short work under a lock of a moment",
+    { held: [{ ...AX, line: 1, seconds: 0.1 }], passes: [{ ...SCAN, ...SMALL }] },
+    "short: Reads and writes of public.posts, locked since line 1, wait for less than a second while public.posts is read " +
+    "from end to end (900 rows, 120 kB): every row is checked for NULL",
+  ],
+  [
+    "work of a moment under a lock that has been held for long",
+    { held: [{ ...AX, line: 1, seconds: 9 }], locks: [AX] },
+    "instant: AccessExclusiveLock on public.posts for a moment only: nothing is read or written from end to end",
   ],
   [
     "many new rows",

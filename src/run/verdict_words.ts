@@ -52,6 +52,11 @@ export function atWorkSentence({ passes, writes, seconds, blocker, wait, isShort
   return `${used(blocker)}${since} wait ${time} ${maybe} ${deed}${first}`;
 }
 
+/** `public.products has been locked for about 4 s by then` */
+export function heldSentence({ relation, seconds }: HeldLock): string {
+  return `${relation} has been locked for about ${spanWords(Math.ceil(seconds ?? 0))} by then`;
+}
+
 function used({ relation, mode }: TakenLock): string {
   return blockedBy(mode) === "reads-and-writes" ? `Reads and writes of ${relation}` : `Writes to ${relation}`;
 }
