@@ -299,6 +299,32 @@ Deno.test("plan adds up what statements do while their transaction holds a lock"
   );
 });
 
+Deno.test("plan takes what does nothing for harmless: an extension that is there, rows that a TRUNCATE took", async () => {
+  const fill = "INSERT INTO products SELECT generate_series(1, 60000)";
+  await using project = await createProject(server, {
+    "001_base.sql": `CREATE EXTENSION pgcrypto;\nCREATE TABLE products (price int);\n${fill};\nANALYZE products;\n`,
+  });
+  assertDone(await project.run(["up"]));
+  const verdicts = async (text: string) => {
+    await project.directory.write("002_next.sql", text);
+    return (await planned(project)).map(({ verdict }) => verdict);
+  };
+  assert.deepEqual(await verdicts("CREATE EXTENSION IF NOT EXISTS pgcrypto;\n"), ["instant"]);
+  assert.deepEqual(
+    await verdicts("CREATE EXTENSION IF NOT EXISTS citext;\nCREATE EXTENSION IF NOT EXISTS citext;\n"),
+    ["dangerous", "instant"],
+  );
+  assert.deepEqual(
+    await verdicts("DROP EXTENSION pgcrypto;\nCREATE EXTENSION IF NOT EXISTS pgcrypto;\n"),
+    ["instant", "dangerous"],
+  );
+  const change = "UPDATE products SET price = 1;\nALTER TABLE products ALTER price TYPE text;\n";
+  assert.deepEqual(await verdicts(change), ["long", "dangerous"]);
+  assert.deepEqual(await verdicts(`TRUNCATE products;\n${change}`), ["instant", "short", "short"]);
+  const [, , update] = await verdicts(`TRUNCATE products;\n${fill};\nUPDATE products SET price = 1;\n`);
+  assert.equal(update, "dangerous", "under the lock of the TRUNCATE, what was inserted since is written");
+});
+
 Deno.test("plan works on an embedded database, where nobody else is", async () => {
   await using directory = await createDirectory({ ...BASE, ...PENDING });
   const options = { cwd: directory.path, env: { DATABASE_URL: "embedded:data/db" } };

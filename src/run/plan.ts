@@ -24,6 +24,7 @@ import type { PlanOptions } from "./options.ts";
 import { parseChecked, type ParsedFile } from "./pending_statements.ts";
 import { planFiles } from "./plan_files.ts";
 import { type Plans, readPlansOf } from "./read_plans.ts";
+import { countRows } from "./row_counts.ts";
 import { reportFiles, reportRenamed } from "./report_files.ts";
 import { unparsedFile } from "./unparsed_file.ts";
 import type { HeldLock } from "./verdict.ts";
@@ -120,17 +121,19 @@ function judgeFile({ file, statements }: ParsedFile, known: Known): JudgedFile {
   const events = statements.map((statement) => {
     const { catalog, usage, impacts, plans } = known;
     const explained = plans.get(statement) ?? null;
+    const writes = writtenRows(statement, { catalog, explained, copies: file.copies });
     const { event, seconds } = judge({
       ...{ version, name, sql: file.sql, statement, catalog, usage },
       impact: withPlan(impacts.get(statement)!, explained),
       held,
-      writes: writtenRows(statement, { catalog, explained, copies: file.copies }),
+      writes,
     });
     const effect = statementEffect(statement);
     if (directives.noTransaction && effect.kind === "block") inBlock = effect.ends === null;
     held = heldAfter(held, event, seconds);
     // Outside of a transaction, a lock is given back when its statement ends.
     if (!inBlock) giveBack();
+    countRows(catalog, statement, { impact: impacts.get(statement)!, writes });
     replay(catalog, statement, version);
     return event;
   });

@@ -27,6 +27,9 @@ export function writtenRows(statement: Statement, { catalog, explained, copies }
   const relation = named === undefined ? null : resolveRelation(catalog, named);
   if (relation === null || !isExisting(relation)) return null;
   const target = { relation: qualified(relation), isNew: insertsOnly(statement) };
+  // What the run has emptied, the server's plan still takes for full.
+  const changesRows = statement.kind === "UpdateStmt" || statement.kind === "DeleteStmt";
+  if (changesRows && relation.rows === 0 && relation.bytes === 0) return { ...target, rows: 0, known: "about" };
   if (explained?.rowsWritten != null) return { ...target, rows: explained.rowsWritten, known: "about" };
   const given = givenRows(statement, copies);
   if (given !== null) return { ...target, rows: given, known: "exactly" };
