@@ -457,6 +457,15 @@ export interface PlanResult {
   readonly pending: readonly bigint[];
   /** How many statements have each verdict. */
   readonly verdicts: Readonly<Record<Verdict, number>>;
+  /** Tables that are kept from their readers or writers, by migration, in order. */
+  readonly blocked: readonly PlannedBlock[];
+}
+
+/** How long a lock is held, by estimate: until its migration ends, or its statement where no transaction holds it. */
+export interface PlannedBlock extends Pick<LockSpan, "version" | "name" | "relation" | "mode"> {
+  readonly blocks: "reads-and-writes" | "writes";
+  /** null where nobody can say. */
+  readonly seconds: number | null;
 }
 
 export interface RehearseResult {
@@ -466,7 +475,7 @@ export interface RehearseResult {
   readonly pending: readonly bigint[];
   readonly verdicts: Readonly<Record<Verdict, number>>;
   readonly durationMs: number;
-  /** Locks that kept reads or writes from a table, the longest first. */
+  /** Locks that kept reads or writes from a table, or from some of its rows, the longest first. */
   readonly blocked: readonly LockSpan[];
   /** The page that `--report` wrote; null for none. */
   readonly report: string | null;
@@ -491,18 +500,23 @@ export interface RehearsalReport {
   readonly failure: Failure | null;
 }
 
-/** A lock on a relation that was there before, from when it was taken until `up` would have let it go. */
+/** A lock on a relation that was there before, from when it was asked for, or taken, until `up` would have let it go. */
 export interface LockSpan {
   readonly version: bigint;
   readonly name: string;
   /** `public.posts`, quoted where SQL needs it. */
   readonly relation: string;
   readonly mode: string;
-  /** Whom it keeps from the relation. `nobody`: only those who change its definition, or vacuum it. */
-  readonly blocks: "reads-and-writes" | "writes" | "nobody";
-  /** Milliseconds since the rehearsal began. */
+  /**
+   * Whom it keeps from the relation. `row-writes`: who writes the rows that it has changed. `nobody`: only those who
+   * change its definition, or vacuum it.
+   */
+  readonly blocks: "reads-and-writes" | "writes" | "row-writes" | "nobody";
+  /** Milliseconds since the rehearsal began. Where others queue behind the request, it begins with that. */
   readonly fromMs: number;
   readonly untilMs: number;
+  /** How much of it the lock was not had yet, while those who came queued behind the request. */
+  readonly queueMs: number;
 }
 
 export interface RehearsedMigration {

@@ -122,7 +122,7 @@ Deno.test("what the embedded PostgreSQL has not is named, and its migration is i
   assert.deepEqual(steady(stdout).split("\n").filter((line) => !line.startsWith("::")), [
     "passed        001_a.sql",
     `inconclusive  002_places.sql: ${needs("the extension postgis")} (line 2)`,
-    'inconclusive  003_more.sql: relation "places" does not exist, and 002_places.sql could not be tried (line 1)',
+    'inconclusive  003_more.sql: relation "places" does not exist, and line 3 of 002_places.sql could not be tried (line 1)',
     "passed        004_fine.sql",
     `inconclusive  005_grant.sql: ${needs("the role web")} (line 2)`,
     "passed        006_after.sql",
@@ -174,6 +174,79 @@ Deno.test("roles that are missing are made for what comes after, where what fail
   assert.equal(failing.code, 7);
   assert.deepEqual(states(failing.stdout).slice(0, 2), ["001_a.sql inconclusive", "002_web.sql failed"]);
 });
+
+const CRON = { "001_cron.sql": "CREATE EXTENSION pg_cron;\n", "002_users.sql": "CREATE TABLE users (id int);\n" };
+
+/** What the embedded PostgreSQL lacks, behind CREATE EXTENSION pg_cron and a table users: state, and error or reason. */
+const BEHIND_A_GAP: readonly (readonly [title: string, files: FileContents, told: readonly string[]])[] = [
+  ["a table that nothing makes", { "003_a.sql": "ALTER TABLE usrs ADD COLUMN n int;\n" }, [
+    'failed relation "usrs" does not exist',
+  ]],
+  ["a table that is there already", { "003_a.sql": "CREATE TABLE users (id int);\n" }, [
+    'failed relation "users" already exists',
+  ]],
+  ["a column that its table has not", { "003_a.sql": "CREATE INDEX ON users (emial);\n" }, [
+    'failed column "emial" does not exist',
+  ]],
+  ["a column that is there already", { "003_a.sql": "ALTER TABLE users ADD COLUMN id int;\n" }, [
+    'failed column "id" of relation "users" already exists',
+  ]],
+  ["two rows of one key", { "003_a.sql": "CREATE TABLE k (n int PRIMARY KEY);\nINSERT INTO k VALUES (1), (1);\n" }, [
+    'failed duplicate key value violates unique constraint "k_pkey"',
+  ]],
+  ["a function that is no extension's", { "003_a.sql": "SELECT lower(1);\n" }, [
+    "failed function lower(integer) does not exist",
+  ]],
+  ["the extension's own functions, and the rest of their file", {
+    "003_a.sql": "SELECT cron.schedule('* * * * *', 'VACUUM');\nCREATE TABLE made ();\n",
+    "004_b.sql": "ALTER TABLE made ADD COLUMN n int;\n",
+    "005_c.sql": "ALTER TABLE made ADD COLUMN n int;\n",
+  }, [
+    'inconclusive schema "cron" does not exist, which may be of the extension pg_cron',
+    "passed ",
+    'failed column "n" of relation "made" already exists',
+  ]],
+  ["a column of a type that is not there", {
+    "003_a.sql": "CREATE EXTENSION postgis;\nALTER TABLE users ADD COLUMN at geometry, ADD COLUMN n int;\n",
+    "004_b.sql": "CREATE INDEX ON users (n);\n",
+    "005_c.sql": "CREATE VIEW v AS SELECT u.at FROM users u;\n",
+    "006_d.sql": "COMMENT ON VIEW v IS 'where they are';\n",
+    "007_e.sql": "CREATE INDEX ON users (m);\n",
+  }, [
+    "inconclusive needs the extension postgis, which the embedded PostgreSQL has not",
+    'inconclusive column "n" does not exist, and line 2 of 003_a.sql could not be tried',
+    "inconclusive column u.at does not exist, and line 2 of 003_a.sql could not be tried",
+    'inconclusive relation "v" does not exist, and line 1 of 005_c.sql could not be tried',
+    'failed column "m" does not exist',
+  ]],
+  ["a type that was missing before any extension was", {
+    "003_a.sql": "ALTER TABLE users ADD COLUMN at nothing, ADD PRIMARY KEY (id);\nCREATE EXTENSION postgis;\n",
+  }, ['failed type "nothing" does not exist']],
+  ["what fails for want of a constraint", {
+    "003_a.sql": "CREATE EXTENSION postgis;\nALTER TABLE users ADD COLUMN at geometry, ADD PRIMARY KEY (id);\n",
+    "004_b.sql": "CREATE TABLE posts (author int REFERENCES users (id));\n",
+    "005_c.sql": "CREATE TABLE a (n int);\nCREATE TABLE b (n int REFERENCES a (n));\n",
+  }, [
+    "inconclusive needs the extension postgis, which the embedded PostgreSQL has not",
+    'inconclusive there is no unique constraint matching given keys for referenced table "users", and line 2 of ' +
+    "003_a.sql could not be tried",
+    'failed there is no unique constraint matching given keys for referenced table "a"',
+  ]],
+];
+
+for (const [title, more, told] of BEHIND_A_GAP) {
+  Deno.test(`check, behind an extension that the embedded PostgreSQL has not: ${title}`, async () => {
+    await using files = await project({ ...CRON, ...more });
+    const { code, stdout } = await files.check("--json", ...HARDLY_LINTED);
+    const messages = linesOf(stdout, "error").map(({ message }) => message);
+    const [cron, users, ...rest] = linesOf(stdout, "migration");
+    assert.deepEqual([cron!.state, users!.state], ["inconclusive", "passed"]);
+    assert.deepEqual(rest.map(({ state, reason }) => `${state} ${reason ?? (state === "failed" ? messages[0] : "")}`), [
+      ...told,
+    ]);
+    assert.equal(code, told.some((one) => one.startsWith("failed")) ? 7 : 0);
+  });
+}
 
 Deno.test("a file that ends the embedded PostgreSQL is inconclusive, and so are those behind it", async () => {
   await using files = await project({

@@ -100,6 +100,10 @@ for (const server of await sharedServers()) {
     const inserted = "INSERT INTO t SELECT g, g, 1 FROM generate_series(11, 1010) g";
     const { rows, walBytes } = await measureStatement(session, (listen) => session.run(inserted, listen), { onNotice });
     assert.equal(rows, 1000);
+    const block = "DO $$ BEGIN UPDATE t SET n = -n; DELETE FROM t WHERE id = 5; INSERT INTO t VALUES (0); END $$";
+    const [{ count }] = await session.query("SELECT count(*)::text FROM t") as [{ count: string }];
+    const done = await measureStatement(session, (listen) => session.run(block, listen), { onNotice });
+    assert.equal(done.rows, Number(count) + 2, "the counters of the transaction, where the tag has none");
     assert.ok(walBytes > 10_000, `${walBytes}`);
     const [level] = await session.query("SELECT pg_catalog.current_setting('client_min_messages') AS level");
     assert.equal(level!.level, "warning");

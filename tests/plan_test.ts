@@ -269,6 +269,62 @@ Deno.test("plan goes by the server's own plan where nothing but that can tell ho
   assert.match(String(lines.at(-1)!.reason), /^Reads and writes of public\.posts, locked since line 4, wait/);
 });
 
+Deno.test("plan adds up what statements do while their transaction holds a lock", async () => {
+  await using project = await createProject(server, {
+    "001_base.sql": "CREATE TABLE products (price int);\nINSERT INTO products SELECT generate_series(1, 60000);\n" +
+      "CREATE TABLE others AS SELECT * FROM products;\nANALYZE products, others;\n",
+  });
+  assertDone(await project.run(["up"]));
+  const index = "CREATE INDEX ON products (price);\n";
+  await project.directory.write("002_a.sql", `ALTER TABLE products ADD COLUMN zz int;\n${index.repeat(4)}`);
+  await project.directory.write("003_b.sql", "CREATE INDEX ON others (price);\n");
+  const { stdout, code } = await project.run(["plan", "--strict", "--json"]);
+  assert.equal(code, 7);
+  const verdicts = linesOf(stdout, "statement").map(({ verdict }) => verdict);
+  assert.deepEqual(verdicts, ["instant", "short", "short", "dangerous", "dangerous", "short"]);
+  assert.match(
+    String(linesOf(stdout, "statement")[4]!.reason),
+    /; public\.products has been locked for about 2 s by then$/,
+  );
+  const blocked = resultOf(stdout).blocked as readonly Line[];
+  assert.deepEqual(blocked.map(({ name, relation, blocks }) => [name, relation, blocks]), [
+    ["002_a.sql", "public.products", "reads-and-writes"],
+    ["003_b.sql", "public.others", "writes"],
+  ]);
+  assert.ok(Number(blocked[0]!.seconds) > 1.5 && Number(blocked[1]!.seconds) < 0.5, JSON.stringify(blocked));
+  const human = await project.run(["plan"]);
+  assert.match(
+    human.stdout,
+    /\nReads and writes of public\.products wait for about 2 s in 002_a\.sql \(an estimate\)\.\n$/,
+  );
+});
+
+Deno.test("plan takes what does nothing for harmless: an extension that is there, rows that a TRUNCATE took", async () => {
+  const fill = "INSERT INTO products SELECT generate_series(1, 60000)";
+  await using project = await createProject(server, {
+    "001_base.sql": `CREATE EXTENSION pgcrypto;\nCREATE TABLE products (price int);\n${fill};\nANALYZE products;\n`,
+  });
+  assertDone(await project.run(["up"]));
+  const verdicts = async (text: string) => {
+    await project.directory.write("002_next.sql", text);
+    return (await planned(project)).map(({ verdict }) => verdict);
+  };
+  assert.deepEqual(await verdicts("CREATE EXTENSION IF NOT EXISTS pgcrypto;\n"), ["instant"]);
+  assert.deepEqual(
+    await verdicts("CREATE EXTENSION IF NOT EXISTS citext;\nCREATE EXTENSION IF NOT EXISTS citext;\n"),
+    ["dangerous", "instant"],
+  );
+  assert.deepEqual(
+    await verdicts("DROP EXTENSION pgcrypto;\nCREATE EXTENSION IF NOT EXISTS pgcrypto;\n"),
+    ["instant", "dangerous"],
+  );
+  const change = "UPDATE products SET price = 1;\nALTER TABLE products ALTER price TYPE text;\n";
+  assert.deepEqual(await verdicts(change), ["long", "dangerous"]);
+  assert.deepEqual(await verdicts(`TRUNCATE products;\n${change}`), ["instant", "short", "short"]);
+  const [, , update] = await verdicts(`TRUNCATE products;\n${fill};\nUPDATE products SET price = 1;\n`);
+  assert.equal(update, "dangerous", "under the lock of the TRUNCATE, what was inserted since is written");
+});
+
 Deno.test("plan works on an embedded database, where nobody else is", async () => {
   await using directory = await createDirectory({ ...BASE, ...PENDING });
   const options = { cwd: directory.path, env: { DATABASE_URL: "embedded:data/db" } };

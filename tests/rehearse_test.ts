@@ -196,7 +196,13 @@ Deno.test("rehearse --in-place tells what it waited apart from what it did", asy
   assert.ok(Number(wait_ms) > 350 && Number(wait_ms) <= Number(duration_ms), `${wait_ms} of ${duration_ms} ms`);
   assert.ok(Number(duration_ms) - Number(wait_ms) < 100, `${wait_ms} of ${duration_ms} ms`);
   assert.equal(verdict, "instant");
-  assert.match(String(reason), /; before that, it waited \d+ ms for locks$/);
+  assert.match(
+    String(reason),
+    /; before that, it waited \d+ ms for locks, and reads and writes of public\.posts behind it$/,
+  );
+  const [blocked] = resultOf(stdout).blocked as readonly Line[];
+  assert.ok(Number(blocked!.queue_ms) === Number(wait_ms), "those who came queued behind the lock that was waited for");
+  assert.ok(Number(blocked!.duration_ms) >= Number(duration_ms), `${blocked!.duration_ms} of ${duration_ms} ms`);
 });
 
 Deno.test("rehearse --in-place gives up a lock in time, and says who held it", async () => {

@@ -40,7 +40,16 @@ function statement(
 }
 
 function lock(relation: string, blocks: LockSpan["blocks"], [fromMs, untilMs]: readonly [number, number]): LockSpan {
-  return { version: 2n, name: "002_user.sql", relation, mode: "AccessExclusiveLock", blocks, fromMs, untilMs };
+  return {
+    version: 2n,
+    name: "002_user.sql",
+    relation,
+    mode: "AccessExclusiveLock",
+    blocks,
+    fromMs,
+    untilMs,
+    queueMs: 0,
+  };
 }
 
 const REPORT: RehearsalReport = {
@@ -67,6 +76,7 @@ const REPORT: RehearsalReport = {
     lock("public.posts", "reads-and-writes", [100, 700]),
     lock("public.users", "writes", [300, 700]),
     lock("public.posts", "nobody", [800, 1_100]),
+    { ...lock("public.authors", "row-writes", [200, 500]), queueMs: 100 },
     lock(HOSTILE, "nobody", [0, 1]),
   ],
   findings: [{
@@ -115,7 +125,8 @@ Deno.test({
     assert.equal(new Set(sights.map(({ background }) => background)).size, 2);
     assert.match(lanes[0]!, /^public\.posts\s+readers and writers wait 600 ms/);
     assert.match(lanes[1]!, /^public\.users\s+writers wait 400 ms/);
-    assert.match(lanes[2]!, /nobody who reads or writes waits/);
+    assert.match(lanes[2]!, /^public\.authors\s+who writes the same rows waits 300 ms/);
+    assert.match(lanes[3]!, /nobody who reads or writes waits/);
     assert.deepEqual(badges, ["instant", "long", "dangerous", "short", "warning"]);
   },
 });

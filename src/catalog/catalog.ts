@@ -171,6 +171,8 @@ export class Catalog {
   readonly types: Map<string, MadeType> = new Map();
   /** All functions of one name, which differ in their arguments. */
   readonly functions: Map<string, readonly MadeFunction[]> = new Map();
+  /** Extensions that are there. */
+  readonly extensions: Set<string> = new Set();
   /** Schemas in which a name without one is looked up, in order; a temporary schema is `pg_temp`. */
   searchPath: readonly string[] = ["public"];
   /** The session's TimeZone where it is known to be UTC, which saves a rewrite; else false. */

@@ -1,6 +1,13 @@
 /** What statements make of a catalog, so that a directory of migrations can be known without a server. */
 
-import type { CreateEnumStmt, CreateSchemaStmt, DefineStmt, DiscardStmt, SelectStmt } from "libpg-query";
+import type {
+  CreateEnumStmt,
+  CreateExtensionStmt,
+  CreateSchemaStmt,
+  DefineStmt,
+  DiscardStmt,
+  SelectStmt,
+} from "libpg-query";
 import { listedParts } from "../sql/identifiers.ts";
 import type { Statement } from "../sql/parser.ts";
 import type { Catalog } from "./catalog.ts";
@@ -36,6 +43,7 @@ const REPLAYS: { readonly [One in Kind]?: Replay<Extract<Statement, { kind: One 
   CompositeTypeStmt: replayCompositeType,
   CreateDomainStmt: replayCreateDomain,
   CreateEnumStmt: replayCreateEnum,
+  CreateExtensionStmt: replayCreateExtension,
   CreateForeignTableStmt: (catalog, { base }, by) => replayCreateTable(catalog, base ?? {}, { by, isForeign: true }),
   CreateFunctionStmt: replayCreateFunction,
   CreateRangeStmt: replayCreateRange,
@@ -71,6 +79,10 @@ export function replay(catalog: Catalog, { kind, node }: Statement, by: bigint |
 function replayCreateEnum(catalog: Catalog, { typeName, vals }: CreateEnumStmt, by: bigint | null): void {
   const values = listedParts(vals).map((value) => ({ value, addedBy: null }));
   replayCreateType(catalog, typeName, { kind: "enum", madeBy: by, values });
+}
+
+function replayCreateExtension(catalog: Catalog, { extname }: CreateExtensionStmt): void {
+  if (extname !== undefined) catalog.extensions.add(extname);
 }
 
 function replayDefine(catalog: Catalog, node: DefineStmt, by: bigint | null): void {

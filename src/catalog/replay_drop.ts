@@ -22,7 +22,9 @@ export function replayDrop(catalog: Catalog, { removeType = "OBJECT_TABLE", obje
     if (RELATIONS.has(removeType) && "List" in object) dropListed(catalog, object.List.items);
     else if (FUNCTIONS.has(removeType) && "ObjectWithArgs" in object) dropFunction(catalog, object.ObjectWithArgs);
     else if (removeType === "OBJECT_SCHEMA" && "String" in object) dropSchema(catalog, object.String.sval ?? "");
-    else if ((removeType === "OBJECT_TYPE" || removeType === "OBJECT_DOMAIN") && "TypeName" in object) {
+    else if (removeType === "OBJECT_EXTENSION" && "String" in object) {
+      catalog.extensions.delete(object.String.sval ?? "");
+    } else if ((removeType === "OBJECT_TYPE" || removeType === "OBJECT_DOMAIN") && "TypeName" in object) {
       const type = typeNamed(catalog, listedParts(object.TypeName.names));
       if (type !== null) dropType(catalog, type);
     }

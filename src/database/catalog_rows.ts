@@ -26,6 +26,7 @@ export interface CatalogRows {
   readonly sources: readonly (QualifiedName & { readonly relation: number })[] | null;
   readonly types: readonly TypeRow[] | null;
   readonly functions: readonly FunctionRow[] | null;
+  readonly extensions: readonly string[] | null;
 }
 
 interface RelationRow extends QualifiedName {
@@ -170,6 +171,7 @@ export async function catalogOf(
     const name = qualified(row);
     catalog.functions.set(name, [...catalog.functions.get(name) ?? [], functionOf(row)]);
   }
+  for (const name of rows.extensions ?? []) catalog.extensions.add(name);
   return { catalog, oids };
 }
 

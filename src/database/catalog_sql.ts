@@ -74,7 +74,8 @@ export function catalogSql(named: Named, searchPath: readonly string[]): Sql {
       'parents', (SELECT json_agg(r) FROM (${PARENTS}) r),
       'sources', (SELECT json_agg(r) FROM (${SOURCES}) r),
       'types', (SELECT json_agg(r) FROM (${TYPES}) r),
-      'functions', (SELECT json_agg(r) FROM (${functions(names)}) r)
+      'functions', (SELECT json_agg(r) FROM (${functions(names)}) r),
+      'extensions', (SELECT json_agg(e.extname) FROM pg_extension e)
     )::text AS catalog`;
 }
 

@@ -11,7 +11,10 @@ export interface Observed {
   readonly durationMs: number;
   /** Bytes of write-ahead log that the server wrote meanwhile, for others too. */
   readonly walBytes: number;
-  /** What its command tag counts: rows inserted, updated, deleted, copied or returned. */
+  /**
+   * What its command tag counts: rows inserted, updated, deleted, copied or returned. Of DO and CALL, which have no count:
+   * rows that the transaction's own counters say were written.
+   */
   readonly rows: number;
   /** The command's tag without its count: `ALTER TABLE`. */
   readonly command: string;
@@ -71,7 +74,7 @@ export async function measureStatement(
   return {
     durationMs: Math.max(0, durationMs),
     walBytes,
-    rows,
+    rows: COUNTED.includes(command) ? writtenRows(before, after) : rows,
     command,
     locks: newLocks(before, held),
     // Indexes are built on the new, empty file, which is counted and told like any other work.
@@ -94,6 +97,16 @@ async function setMessages(session: Session, level: string): Promise<void> {
 export function readTag(tag: string): { readonly command: string; readonly rows: number } {
   const [, command = tag, , rows = "0"] = /^(.*?)( \d+)?(?: (\d+))$/.exec(tag) ?? [];
   return { command, rows: Number(rows) };
+}
+
+/** Commands that write rows by code of somebody's own, and whose tags have no count. */
+const COUNTED: readonly string[] = ["DO", "CALL"];
+
+/** Counters that have gone back, after a COMMIT of its own, say nothing. */
+function writtenRows(before: Snapshot, after: Snapshot): number {
+  const tables = [...after.relations.values()].filter(({ kind }) => WITH_ROWS.includes(kind));
+  const deltas = tables.map(({ oid, written }) => written - (before.relations.get(oid)?.written ?? 0));
+  return deltas.reduce((sum, delta) => sum + Math.max(0, delta), 0);
 }
 
 function newLocks(before: Snapshot, now: readonly HeldRelation[]): readonly ObservedLock[] {

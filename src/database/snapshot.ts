@@ -15,6 +15,8 @@ export interface SeenRelation {
   readonly filenode: string | null;
   /** Sequential scans of it that this transaction has begun. */
   readonly scans: number;
+  /** Rows of it that this transaction has inserted, updated or deleted. */
+  readonly written: number;
 }
 
 /** A lock that is held. */
@@ -46,7 +48,7 @@ function list(names: readonly string[]): Sql {
 }
 
 interface SnapshotRow {
-  readonly relations: readonly (readonly [string, string, string, string, string | null, number])[] | null;
+  readonly relations: readonly (readonly [string, string, string, string, string | null, number, number])[] | null;
   readonly locks: readonly (readonly [string, string])[] | null;
   readonly shared: readonly string[] | null;
   readonly messages: string;
@@ -57,7 +59,10 @@ const SNAPSHOT = sql`
   SELECT pg_catalog.json_build_object(
     'relations', (
       SELECT pg_catalog.json_agg(pg_catalog.json_build_array(c.oid::pg_catalog.text, n.nspname, c.relname, c.relkind,
-        pg_catalog.pg_relation_filenode(c.oid)::pg_catalog.text, pg_catalog.pg_stat_get_xact_numscans(c.oid)))
+        pg_catalog.pg_relation_filenode(c.oid)::pg_catalog.text, pg_catalog.pg_stat_get_xact_numscans(c.oid),
+        pg_catalog.pg_stat_get_xact_tuples_inserted(c.oid)
+          OPERATOR(pg_catalog.+) pg_catalog.pg_stat_get_xact_tuples_updated(c.oid)
+          OPERATOR(pg_catalog.+) pg_catalog.pg_stat_get_xact_tuples_deleted(c.oid)))
       FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid ${EQUALS} c.relnamespace
       WHERE NOT (n.nspname ${EQUALS} ANY (ARRAY['pg_catalog', 'information_schema']::pg_catalog.name[]))
         AND NOT pg_catalog.starts_with(n.nspname::pg_catalog.text, 'pg_toast')),
@@ -80,13 +85,14 @@ const SNAPSHOT = sql`
 export async function readSnapshot(session: Session): Promise<Snapshot> {
   const [row] = await session.query(SNAPSHOT.text);
   const { relations, locks, shared, messages } = JSON.parse(row!.snapshot!) as SnapshotRow;
-  const seen = (relations ?? []).map(([oid, schema, name, kind, filenode, scans]) => ({
+  const seen = (relations ?? []).map(([oid, schema, name, kind, filenode, scans, written]) => ({
     oid,
     schema,
     name,
     kind,
     filenode,
     scans,
+    written,
   }));
   return {
     relations: new Map(seen.map((relation) => [relation.oid, relation])),

@@ -1,6 +1,6 @@
 /** What a statement locks, scans and rewrites, by the catalog as it is before it. */
 
-import type { ExplainStmt, Node } from "libpg-query";
+import type { CreateExtensionStmt, ExplainStmt, Node } from "libpg-query";
 import type { Catalog } from "../catalog/catalog.ts";
 import { isOn } from "../sql/option_values.ts";
 import type { Statement } from "../sql/parser.ts";
@@ -100,6 +100,11 @@ const JUDGES: Judges = {
 };
 
 function judge(scope: Scope, { kind, node }: { readonly kind: Kind; readonly node: unknown }): void {
+  // The server sees that it is there, and goes no further.
+  if (kind === "CreateExtensionStmt") {
+    const { extname = "", if_not_exists: ifNotExists } = node as CreateExtensionStmt;
+    if (ifNotExists && scope.catalog.extensions.has(extname)) return;
+  }
   const why = whyUnknowable(kind);
   if (why !== null) return scope.effects.notKnown(why);
   // Which of the table's functions belongs to which kind is checked where the table is written.

@@ -47,6 +47,9 @@ export function blockedBy(mode: LockMode): Blocked {
   return conflicts(mode, "RowExclusiveLock") ? "writes" : "nobody";
 }
 
+/** The commands that lock rows that others may write, by their tags; those of code of somebody's own may. */
+export const ROW_CHANGES: readonly string[] = ["UPDATE", "DELETE", "MERGE", "DO", "CALL"];
+
 /** The stronger of two, by their order; `ShareLock` and `ShareUpdateExclusiveLock` exclude each other, and differ so too. */
 export function stronger(one: LockMode, other: LockMode): LockMode {
   return LOCK_MODES.indexOf(one) >= LOCK_MODES.indexOf(other) ? one : other;

@@ -22,6 +22,7 @@ import { findingLines, lintClosing } from "./finding_text.ts";
 import { restoredLine, statusLines, verifyLines } from "./listing.ts";
 import { finalLine, liveLines, nameWidth, plannedLine, stepLine } from "./progress.ts";
 import { redact } from "./redact.ts";
+import { blockedLines } from "./plan_text.ts";
 import { rehearsalClosing } from "./rehearsal_text.ts";
 import type { Renderer, RenderOptions, Write } from "./renderer.ts";
 import { progressWords } from "./progress_words.ts";
@@ -186,7 +187,7 @@ export function humanRenderer(options: RenderOptions): Renderer {
       case "check":
         return stdout(checkClosing(answer));
       case "plan":
-        return stdout(statementsClosing(answer, judged));
+        return stdout([...statementsClosing(answer, judged), ...blockedLines(answer.blocked)]);
       case "rehearse":
         return stdout([...judged.length === 0 ? [] : statementsClosing(answer, judged), ...rehearsalClosing(answer)]);
     }

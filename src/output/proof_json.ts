@@ -86,16 +86,17 @@ export function proofAnswer(answer: LintResult | CheckResult | PlanResult | Rehe
         duration_ms: Math.round(answer.durationMs),
       };
     case "plan":
-      return { pending: answer.pending, verdicts: answer.verdicts };
+      return { pending: answer.pending, verdicts: answer.verdicts, blocked: answer.blocked };
     case "rehearse":
       return {
         rehearsed: answer.rehearsed,
         pending: answer.pending,
         verdicts: answer.verdicts,
         duration_ms: Math.round(answer.durationMs),
-        blocked: answer.blocked.map(({ version, name, relation, mode, blocks, fromMs, untilMs }) => ({
+        blocked: answer.blocked.map(({ version, name, relation, mode, blocks, fromMs, untilMs, queueMs }) => ({
           ...{ version, name, relation, mode, blocks },
           duration_ms: thousandths(untilMs - fromMs),
+          queue_ms: thousandths(queueMs),
         })),
         report: answer.report === null ? undefined : redact(answer.report),
       };

@@ -23,8 +23,16 @@ export function rehearsalClosing(answer: RehearseResult): readonly string[] {
   ];
 }
 
+const WHO: Readonly<Record<LockSpan["blocks"], string>> = {
+  "reads-and-writes": "Reads and writes of",
+  "writes": "Writes to",
+  "row-writes": "Writes to the same rows of",
+  "nobody": "Changes of the definition of",
+};
+
 /** `Reads and writes of public.posts wait 354 ms in 002_add_user.sql.` */
-function heldLine({ relation, name, blocks, fromMs, untilMs }: LockSpan): string {
-  const who = blocks === "writes" ? "Writes to" : "Reads and writes of";
-  return escapeLine(redact(`${who} ${relation} wait ${duration(untilMs - fromMs)} in ${name}.`));
+function heldLine({ relation, name, blocks, fromMs, untilMs, queueMs }: LockSpan): string {
+  const who = WHO[blocks];
+  const queue = queueMs < 1 ? "" : `, ${duration(queueMs)} of it behind a lock that is waited for`;
+  return escapeLine(redact(`${who} ${relation} wait ${duration(untilMs - fromMs)} in ${name}${queue}.`));
 }

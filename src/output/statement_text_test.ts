@@ -59,7 +59,12 @@ Deno.test("names and reasons cannot draw on the terminal", () => {
 
 Deno.test("the closing sentence counts, and says where to look first", () => {
   const answer = (verdicts: object) =>
-    ({ command: "plan", pending: [], verdicts: { instant: 0, short: 0, long: 0, dangerous: 0, ...verdicts } }) as const;
+    ({
+      command: "plan",
+      pending: [],
+      blocked: [],
+      verdicts: { instant: 0, short: 0, long: 0, dangerous: 0, ...verdicts },
+    }) as const;
   const at = (line: number, verdict: StatementJudged["verdict"]) => ({ ...EVENT, span: { ...SPAN, line }, verdict });
   assert.deepEqual(
     statementsClosing(answer({ dangerous: 1, instant: 1 }), [at(1, "instant"), at(3, "dangerous")]),

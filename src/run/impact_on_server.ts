@@ -10,6 +10,7 @@ export function copyOf(catalog: Catalog): Catalog {
   for (const [name, relation] of catalog.relations) copy.relations.set(name, relation);
   for (const [name, type] of catalog.types) copy.types.set(name, type);
   for (const [name, functions] of catalog.functions) copy.functions.set(name, functions);
+  for (const extension of catalog.extensions) copy.extensions.add(extension);
   copy.searchPath = catalog.searchPath;
   copy.timeZoneIsUtc = catalog.timeZoneIsUtc;
   return copy;

@@ -4,7 +4,7 @@ import { type Catalog, qualified } from "../catalog/catalog.ts";
 import type { RunningTransaction, Usage } from "../database/usage.ts";
 import type { StatementJudged } from "../events.ts";
 import type { Impact, LockMode, WholePass } from "../impact/impact.ts";
-import { blockedBy, conflicts, isLockMode } from "../impact/lock_conflicts.ts";
+import { conflicts, isLockMode } from "../impact/lock_conflicts.ts";
 import { commandTag } from "../sql/command_tag.ts";
 import type { Statement } from "../sql/parser.ts";
 import { spanInFile } from "../sql/span_in_file.ts";
@@ -27,19 +27,23 @@ export interface StatementFacts {
   readonly catalog: Catalog;
   /** As it was before the run. */
   readonly usage: Usage;
-  /** Locks of earlier statements of the same transaction: {@link blockingLocks} of each. */
+  /** Locks of earlier statements of the same transaction. */
   readonly held: readonly HeldLock[];
   /** Rows that it writes; null for a statement that writes none, or where that does not matter. */
   readonly writes: WrittenRows | null;
 }
 
-/** The event that says what the statement does, to whom, and how bad that is. */
-export function judge(facts: StatementFacts): StatementJudged {
+/**
+ * The event that says what the statement does, to whom, and how bad that is.
+ *
+ * @returns with it, for how many seconds the statement is at work by estimate; null where nobody can say
+ */
+export function judge(facts: StatementFacts): { readonly event: StatementJudged; readonly seconds: number | null } {
   const { version, name, sql, statement, impact, usage } = facts;
   const family = new Family(facts.catalog);
   const existing = existingOnly(impact, family);
   const rewrites = existing.rewrites.map(({ relation }) => qualified(relation));
-  const { verdict, reason } = verdictOf({
+  const { verdict, reason, seconds } = verdictOf({
     locks: existing.locks.map(({ relation, mode }) => ({ relation: qualified(relation), mode })),
     held: facts.held,
     passes: passesOf(statement, existing, family),
@@ -47,8 +51,8 @@ export function judge(facts: StatementFacts): StatementJudged {
     inTheWay: [...inTheWayOf(existing, usage), ...olderTransactions(statement, existing, usage)],
     unknown: impact.unknown,
   });
-  return {
-    event: "statement",
+  const event = {
+    event: "statement" as const,
     version,
     name,
     span: spanInFile(sql, statement),
@@ -62,13 +66,7 @@ export function judge(facts: StatementFacts): StatementJudged {
     unknown: impact.unknown,
     relations: touchedRelations(existing, { family, usage }),
   };
-}
-
-/** The locks of a statement that stay in the way of others until its transaction ends. */
-export function blockingLocks({ locks, span }: StatementJudged): readonly HeldLock[] {
-  return locks.flatMap(({ relation, mode }) =>
-    isLockMode(mode) && blockedBy(mode) !== "nobody" ? [{ relation, mode, line: span.line }] : []
-  );
+  return { event, seconds };
 }
 
 /** Without the relations that the run itself has made. */

@@ -19,6 +19,11 @@ export interface NamedLock {
   readonly mode: LockMode;
 }
 
+/** A lock and since when it has been held. */
+export interface HeldSince extends NamedLock {
+  readonly sinceMs: number;
+}
+
 export interface JudgedFrom {
   readonly file: CheckedFile;
   /** UTF-16 indices into the file's text. */
@@ -30,14 +35,16 @@ export interface JudgedFrom {
   /** What the statement was expected to do; null where it was not parsed. */
   readonly impact: Impact | null;
   /** Locks of earlier statements of its migration. */
-  readonly held: readonly NamedLock[];
+  readonly held: readonly HeldSince[];
+  /** When it was sent, by the clock of {@link HeldSince}. */
+  readonly clockMs: number;
   readonly catalog: Catalog;
   /** What could not be measured, a whole sentence without a full stop; null for nothing. */
   readonly unknown: string | null;
 }
 
 export function judgeObserved(from: JudgedFrom): StatementJudged & { readonly locks: readonly NamedLock[] } {
-  const { file, observed, waitMs, base, held } = from;
+  const { file, observed, waitMs, base, clockMs } = from;
   const names = (relations: readonly SeenRelation[]) =>
     relations.filter(({ oid }) => base.has(oid)).map(qualified).sort();
   const rewrites = names(observed.rewrites);
@@ -51,6 +58,7 @@ export function judgeObserved(from: JudgedFrom): StatementJudged & { readonly lo
     rows: observed.rows,
   };
   const workMs = measured.durationMs - measured.waitMs;
+  const held = from.held.map((lock) => ({ ...lock, heldMs: clockMs - lock.sinceMs }));
   const { rows, command } = observed;
   const judged = measuredVerdict({ workMs, waitMs: measured.waitMs, rows, command, locks, held, scans, rewrites });
   return {
@@ -129,7 +137,12 @@ function touched({ catalog }: JudgedFrom, impact: Impact): StatementJudged["rela
   return touchedRelations(impact, { family: new Family(catalog), usage: NO_USAGE });
 }
 
-/** Earlier locks and later ones, each once. */
-export function addLocks(held: readonly NamedLock[], more: readonly NamedLock[]): readonly NamedLock[] {
-  return [...new Map([...held, ...more].map((lock) => [`${lock.relation} ${lock.mode}`, lock])).values()];
+/** Earlier locks and later ones, each once: since it was first taken. */
+export function addLocks(
+  held: readonly HeldSince[],
+  { locks, sinceMs }: { readonly locks: readonly NamedLock[]; readonly sinceMs: number },
+): readonly HeldSince[] {
+  const isHeld = (lock: NamedLock) =>
+    held.some(({ relation, mode }) => relation === lock.relation && mode === lock.mode);
+  return [...held, ...locks.filter((lock) => !isHeld(lock)).map((lock) => ({ ...lock, sinceMs }))];
 }

@@ -45,7 +45,7 @@ async function judged(text: string, usage: Partial<Usage> = {}): Promise<Stateme
   const all = await statements(text);
   for (const statement of all.slice(0, -1)) replay(catalog, statement, 7n);
   const statement = all.at(-1)!;
-  return judge({
+  const { event } = judge({
     ...{
       version: 7n,
       name: "007_x.sql",
@@ -58,6 +58,7 @@ async function judged(text: string, usage: Partial<Usage> = {}): Promise<Stateme
     impact: impactOf(statement, catalog, { postgresVersion: 18 }),
     usage: { ...NO_USAGE, ...usage },
   });
+  return event;
 }
 
 Deno.test("judge() tells only of relations that were there before the run", async () => {

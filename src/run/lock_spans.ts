@@ -1,8 +1,9 @@
 /** How long each lock was held, as `up` would hold it: until its migration ends. */
 
 import { type Catalog, qualified } from "../catalog/catalog.ts";
-import type { LockSpan, RehearsedMigration } from "../events.ts";
-import { blockedBy, isLockMode } from "../impact/lock_conflicts.ts";
+import type { LockSpan, RehearsedMigration, RehearsedStatement } from "../events.ts";
+import type { LockMode } from "../impact/impact.ts";
+import { blockedBy, isLockMode, ROW_CHANGES } from "../impact/lock_conflicts.ts";
 
 /** The tables of indexes and the owners of sequences, by qualified name. */
 export type Owners = ReadonlyMap<string, string>;
@@ -37,15 +38,24 @@ function spansOf({ version, name, transactional, endMs, statements }: RehearsedM
     for (const { relation, mode } of judged.locks) {
       const key = JSON.stringify(transactional ? [relation, mode] : [relation, mode, startMs]);
       if (taken.has(key) || !isLockMode(mode)) continue;
-      // While it was waited for, it was not held yet.
-      const fromMs = Math.min(startMs + (judged.measured?.waitMs ?? 0), untilMs);
-      taken.set(key, { version, name, relation, mode, blocks: blockedBy(mode), fromMs, untilMs });
+      const blocks = blocksOf(judged, mode);
+      const waitMs = Math.min(judged.measured?.waitMs ?? 0, untilMs - startMs);
+      // Whoever wants a table queues behind a request that waits for it; statements ask for their locks before they work.
+      const queueMs = blocks === "writes" || blocks === "reads-and-writes" ? waitMs : 0;
+      const fromMs = startMs + waitMs - queueMs;
+      taken.set(key, { ...{ version, name, relation, mode, blocks, fromMs, untilMs }, queueMs });
     }
   }
   return [...taken.values()];
 }
 
-const SEVERITY: readonly LockSpan["blocks"][] = ["nobody", "writes", "reads-and-writes"];
+/** Rows that were changed stay locked as long as the table. */
+function blocksOf({ statement, measured }: RehearsedStatement["judged"], mode: LockMode): LockSpan["blocks"] {
+  const changesRows = mode === "RowExclusiveLock" && ROW_CHANGES.includes(statement) && (measured?.rows ?? 0) > 0;
+  return changesRows ? "row-writes" : blockedBy(mode);
+}
+
+const SEVERITY: readonly LockSpan["blocks"][] = ["nobody", "row-writes", "writes", "reads-and-writes"];
 
 function covers(other: LockSpan, span: LockSpan): boolean {
   return SEVERITY.indexOf(other.blocks) >= SEVERITY.indexOf(span.blocks) && other.fromMs <= span.fromMs;

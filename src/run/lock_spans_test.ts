@@ -7,10 +7,10 @@ type Lock = readonly [relation: string, mode: string];
 function statement(
   [startMs, endMs]: readonly [number, number],
   locks: readonly Lock[],
-  waitMs = 0,
+  { waitMs = 0, rows = 0, tag = "ALTER TABLE" } = {},
 ): RehearsedStatement {
-  const measured = { durationMs: endMs - startMs, waitMs, walBytes: 0, rows: 0 };
-  const judged = { locks: locks.map(([relation, mode]) => ({ relation, mode })), measured };
+  const measured = { durationMs: endMs - startMs, waitMs, walBytes: 0, rows };
+  const judged = { statement: tag, locks: locks.map(([relation, mode]) => ({ relation, mode })), measured };
   return { judged: judged as unknown as RehearsedStatement["judged"], startMs, endMs, text: "", waits: [] };
 }
 
@@ -32,13 +32,30 @@ Deno.test("lockSpans() holds a lock until its migration ends, from when it was h
   const twice = migration(
     true,
     100,
-    statement([0, 30], [["t", "AccessExclusiveLock"]], 20),
+    statement([0, 30], [["t", "ShareUpdateExclusiveLock"]], { waitMs: 20 }),
     statement([30, 90], [["t", "AccessExclusiveLock"], ["u", "ShareLock"]]),
   );
   assert.deepEqual(lockSpans([twice], NOBODY).map(brief), [
-    ["t", "AccessExclusiveLock", "reads-and-writes", 20, 100],
+    ["t", "ShareUpdateExclusiveLock", "nobody", 20, 100],
+    ["t", "AccessExclusiveLock", "reads-and-writes", 30, 100],
     ["u", "ShareLock", "writes", 30, 100],
   ]);
+});
+
+Deno.test("lockSpans() begins with the wait for a lock behind which readers or writers have to queue", () => {
+  const waiting = migration(true, 100, statement([10, 60], [["t", "AccessExclusiveLock"]], { waitMs: 40 }));
+  const [span] = lockSpans([waiting], NOBODY);
+  assert.deepEqual([span!.fromMs, span!.untilMs, span!.queueMs], [10, 100, 40]);
+});
+
+Deno.test("lockSpans() keeps others from rows that an UPDATE has changed, and nobody from those of an INSERT", () => {
+  const blocks = (tag: string, rows: number) =>
+    lockSpans([migration(true, 100, statement([0, 50], [["t", "RowExclusiveLock"]], { tag, rows }))], NOBODY)[0]!
+      .blocks;
+  assert.deepEqual(
+    [blocks("UPDATE", 5), blocks("DELETE", 1), blocks("MERGE", 1), blocks("UPDATE", 0), blocks("INSERT", 5)],
+    ["row-writes", "row-writes", "row-writes", "nobody", "nobody"],
+  );
 });
 
 Deno.test("lockSpans() ends a lock with its statement where no transaction holds it", () => {

@@ -2,7 +2,7 @@
 
 import type { Verdict } from "../events.ts";
 import type { LockMode } from "../impact/impact.ts";
-import { blockedBy, stronger } from "../impact/lock_conflicts.ts";
+import { blockedBy, ROW_CHANGES, stronger } from "../impact/lock_conflicts.ts";
 
 export interface MeasuredFacts {
   /** What it needed itself, waiting left out; milliseconds. */
@@ -13,8 +13,8 @@ export interface MeasuredFacts {
   /** `UPDATE` */
   readonly command: string;
   readonly locks: readonly { readonly relation: string; readonly mode: LockMode }[];
-  /** Locks of earlier statements of its transaction, held while it was at work. */
-  readonly held: readonly { readonly relation: string; readonly mode: LockMode }[];
+  /** Locks of earlier statements of its transaction, held while it was at work, and for how long before that. */
+  readonly held: readonly { readonly relation: string; readonly mode: LockMode; readonly heldMs: number }[];
   readonly scans: readonly string[];
   readonly rewrites: readonly string[];
 }
@@ -27,7 +27,7 @@ const FEW_ROWS = 100;
 
 /**
  * instant: nobody notices. short: at work for up to a second. long: at work, or waiting, for longer, and neither reads nor
- * writes had to wait. dangerous: reads or writes had to.
+ * writes had to wait. dangerous: reads or writes had to, for this statement or for those of its transaction up to it.
  *
  * @returns the reason as a whole sentence, without a full stop
  */
@@ -41,7 +41,19 @@ export function measuredVerdict(facts: MeasuredFacts): { readonly verdict: Verdi
   const isIdle = scans.length + rewrites.length === 0 && rows <= FEW_ROWS && !isLong;
   const atWork = isIdle ? "instant" : !isLong ? "short" : blocker === null ? "long" : "dangerous";
   const waits = waitMs <= SHORT_MS ? atWork : blocker === null ? worse(atWork, "long") : "dangerous";
-  return { verdict: waits, reason: sentence(facts, { blocker, isIdle }) };
+  const reason = sentence(facts, { blocker, isIdle });
+  const overheld = isIdle || waits === "dangerous" ? null : overheldBy(facts);
+  return overheld === null ? { verdict: waits, reason } : { verdict: "dangerous", reason: `${reason}; ${overheld}` };
+}
+
+/** `public.products had been locked for 4.0 s by then`, of the lock that was held for longest; null for none for long. */
+function overheldBy({ held, workMs, waitMs }: MeasuredFacts): string | null {
+  const blocking = held.filter(({ mode }) => blockedBy(mode) !== "nobody");
+  const [longest] = blocking.toSorted((one, other) => other.heldMs - one.heldMs);
+  const totalMs = (longest?.heldMs ?? 0) + waitMs + workMs;
+  return longest === undefined || totalMs <= SHORT_MS
+    ? null
+    : `${longest.relation} had been locked for ${span(totalMs)} by then`;
 }
 
 const ORDER: readonly Verdict[] = ["instant", "short", "long", "dangerous"];
@@ -66,7 +78,8 @@ function sentence(
   { blocker, isIdle }: { readonly blocker: Lock | null; readonly isIdle: boolean },
 ): string {
   const { workMs, waitMs, locks } = facts;
-  const waited = waitMs < 1 ? "" : `; before that, it waited ${span(waitMs)} for locks`;
+  const queued = blocker === null ? "" : `, and ${lower(usedWords(blocker))} behind it`;
+  const waited = waitMs < 1 ? "" : `; before that, it waited ${span(waitMs)} for locks${queued}`;
   if (isIdle) {
     const lock = strongest(locks);
     if (lock === null) return `No relation that was there was locked, read or written from end to end${waited}`;
@@ -76,9 +89,24 @@ function sentence(
   }
   const deeds = deedsOf(facts);
   const deed = deeds === "" ? "it was at work" : deeds;
+  if (blocker === null && changesRows(facts)) {
+    return `Who writes the same rows would have waited ${span(workMs)} while ${deed}${waited}`;
+  }
   if (blocker === null) return `Nobody would have waited while ${deed}, which took ${span(workMs)}${waited}`;
-  const used = blockedBy(blocker.mode) === "reads-and-writes" ? "Reads and writes of" : "Writes to";
-  return `${used} ${blocker.relation} would have waited ${span(workMs)} while ${deed}${waited}`;
+  return `${usedWords(blocker)} would have waited ${span(workMs)} while ${deed}${waited}`;
+}
+
+function usedWords({ relation, mode }: Lock): string {
+  return `${blockedBy(mode) === "reads-and-writes" ? "Reads and writes of" : "Writes to"} ${relation}`;
+}
+
+function lower(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}
+
+/** An inserted row is nobody else's yet. */
+function changesRows({ command, rows }: MeasuredFacts): boolean {
+  return rows > FEW_ROWS && ROW_CHANGES.includes(command);
 }
 
 function deedsOf({ scans, rewrites, rows, command }: MeasuredFacts): string {

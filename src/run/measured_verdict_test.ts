@@ -8,6 +8,7 @@ const NOTHING: MeasuredFacts = {
 const POSTS = "public.posts";
 const exclusive = { relation: POSTS, mode: "AccessExclusiveLock" } as const;
 const share = { relation: POSTS, mode: "ShareLock" } as const;
+const rows = { relation: POSTS, mode: "RowExclusiveLock" } as const;
 const update = { relation: POSTS, mode: "ShareUpdateExclusiveLock" } as const;
 
 function judged(facts: Partial<MeasuredFacts>): readonly [string, string] {
@@ -36,11 +37,30 @@ Deno.test("measuredVerdict() goes by how long it worked, and whom its locks kept
       /^Nobody would have waited while public\.posts was read from end to end, which took 3\.4 s$/,
     ],
     [
-      { held: [exclusive], command: "UPDATE", rows: 5_000, workMs: 2_000 },
+      { held: [{ ...exclusive, heldMs: 0 }], command: "UPDATE", rows: 5_000, workMs: 2_000 },
       "dangerous",
       /would have waited 2\.0 s while 5,000 rows were written$/,
     ],
-    [{ held: [exclusive], workMs: 1_500 }, "dangerous", /would have waited 1\.5 s while it was at work$/],
+    [
+      { held: [{ ...exclusive, heldMs: 3_600 }], locks: [share], scans: [POSTS], workMs: 400 },
+      "dangerous",
+      /^Reads and writes of public\.posts would have waited 400 ms .*; public\.posts had been locked for 4\.0 s by then$/,
+    ],
+    [{ held: [{ ...exclusive, heldMs: 500 }], locks: [share], scans: [POSTS], workMs: 400 }, "short", /end to end$/],
+    [{ held: [{ ...exclusive, heldMs: 3_600 }], locks: [exclusive] }, "instant", /for a moment only/],
+    [
+      { held: [{ ...exclusive, heldMs: 0 }], workMs: 1_500 },
+      "dangerous",
+      /would have waited 1\.5 s while it was at work$/,
+    ],
+    [
+      { locks: [rows], command: "UPDATE", rows: 100_000, scans: [POSTS], workMs: 11_000 },
+      "long",
+      /^Who writes the same rows would have waited 11\.0 s while public\.posts was read .* and 100,000 rows were written$/,
+    ],
+    [{ locks: [rows], command: "MERGE", rows: 5_000, workMs: 40 }, "short", /^Who writes the same rows would have/],
+    [{ locks: [rows], command: "DELETE", rows: 5_000, workMs: 40 }, "short", /^Who writes the same rows would have/],
+    [{ locks: [rows], command: "INSERT", rows: 5_000, workMs: 40 }, "short", /^Nobody would have waited while /],
     [{ workMs: 0.2, scans: [POSTS] }, "short", /, which took less than 1 ms$/],
   ];
   for (const [facts, verdict, reason] of cases) {
@@ -53,7 +73,7 @@ Deno.test("measuredVerdict() goes by how long it worked, and whom its locks kept
 Deno.test("measuredVerdict() tells a long wait for a lock, for whoever came behind waited too", () => {
   const [verdict, reason] = judged({ locks: [exclusive], waitMs: 2_000 });
   assert.equal(verdict, "dangerous");
-  assert.match(reason, /; before that, it waited 2\.0 s for locks$/);
+  assert.match(reason, /; before that, it waited 2\.0 s for locks, and reads and writes of public\.posts behind it$/);
   assert.equal(judged({ locks: [update], waitMs: 2_000 })[0], "long");
   assert.equal(judged({ locks: [exclusive], waitMs: 200 })[0], "instant");
 });

@@ -10,6 +10,8 @@ interface Rule {
   readonly need: string;
 }
 
+const EXTENSION = /^extension "(.+)" (?:is not available|has no)/;
+
 const NO_ROLE = /^role "(.+)" does not exist$/;
 
 /** Measured on the embedded PostgreSQL 18; the codes are those of the manual's appendix "PostgreSQL Error Codes". */
@@ -55,6 +57,11 @@ const RULES: readonly Rule[] = [
   { sqlstate: "22023", says: /^security label provider "(.+)" is not loaded$/, need: "the security label provider $1" },
   { sqlstate: "22023", says: /^no security label providers have been loaded$/, need: "a security label provider" },
 ];
+
+/** The extension that is missing, or is there in another version; null where it is anything else, or nothing. */
+export function missingExtension(message: string, { sqlstate }: Pick<FailureDetails, "sqlstate">): string | null {
+  return sqlstate === "0A000" || sqlstate === "22023" ? EXTENSION.exec(message)?.[1] ?? null : null;
+}
 
 /** The role that is missing; null where it is anything else, or nothing. */
 export function missingRole(message: string, { sqlstate }: Pick<FailureDetails, "sqlstate">): string | null {

@@ -9,7 +9,7 @@ import type { Session } from "../database/session.ts";
 import { findTracker } from "../database/find_tracker.ts";
 import { readTracker } from "../database/tracker.ts";
 import type { Usage } from "../database/usage.ts";
-import type { PlanResult, StatementJudged, Verdict } from "../events.ts";
+import type { PlannedBlock, PlanResult, StatementJudged, Verdict } from "../events.ts";
 import { compare } from "../history/compare.ts";
 import type { Impact } from "../impact/impact.ts";
 import { impactOf } from "../impact/impact_of.ts";
@@ -18,11 +18,13 @@ import type { Statement } from "../sql/parser.ts";
 import { statementEffect } from "../sql/statement_effect.ts";
 import type { Context } from "./context.ts";
 import { copyOf, existingNames, withPlan } from "./impact_on_server.ts";
-import { blockingLocks, judge } from "./judge.ts";
+import { blockedTables, heldAfter } from "./held_locks.ts";
+import { judge } from "./judge.ts";
 import type { PlanOptions } from "./options.ts";
 import { parseChecked, type ParsedFile } from "./pending_statements.ts";
 import { planFiles } from "./plan_files.ts";
 import { type Plans, readPlansOf } from "./read_plans.ts";
+import { countRows } from "./row_counts.ts";
 import { reportFiles, reportRenamed } from "./report_files.ts";
 import { unparsedFile } from "./unparsed_file.ts";
 import type { HeldLock } from "./verdict.ts";
@@ -47,15 +49,22 @@ export async function plan(context: Context, options: PlanOptions): Promise<Plan
     const { files } = await planFiles(context, { session, tracker, entries, options: choice });
     const verdicts: Record<Verdict, number> = { instant: 0, short: 0, long: 0, dangerous: 0 };
     const parsed = await parseChecked(files);
-    for (const event of files.length === 0 ? [] : await judgeAll(session, parsed)) {
+    const judged = files.length === 0 ? [] : await judgeAll(session, parsed);
+    for (const event of judged.flatMap(({ events }) => events)) {
       verdicts[event.verdict]++;
       context.report(event);
     }
-    return { command: "plan", pending: files.map(({ migration }) => migration.version), verdicts };
+    const pending = files.map(({ migration }) => migration.version);
+    return { command: "plan", pending, verdicts, blocked: judged.flatMap(({ blocked }) => blocked) };
   });
 }
 
-async function judgeAll(session: Session, files: readonly ParsedFile[]): Promise<readonly StatementJudged[]> {
+interface JudgedFile {
+  readonly events: readonly StatementJudged[];
+  readonly blocked: readonly PlannedBlock[];
+}
+
+async function judgeAll(session: Session, files: readonly ParsedFile[]): Promise<readonly JudgedFile[]> {
   const statements = files.flatMap((file) => file.statements ?? []);
   const read = await readCatalog(session, statements);
   const postgresVersion = Math.floor(session.facts.versionNumber / 10_000);
@@ -63,7 +72,7 @@ async function judgeAll(session: Session, files: readonly ParsedFile[]): Promise
   const usage = await readUsage(session, read, existingNames(impacts.values()));
   const plans = await readPlansOf(session, { read, statements: usual, impacts });
   const catalog = copyOf(read.catalog);
-  return files.flatMap((file) => judgeFile(file, { catalog, usage, impacts, plans }));
+  return files.map((file) => judgeFile(file, { catalog, usage, impacts, plans }));
 }
 
 /**
@@ -96,26 +105,38 @@ interface Known {
   readonly plans: Plans;
 }
 
-function judgeFile({ file, statements }: ParsedFile, known: Known): readonly StatementJudged[] {
-  if (statements === null) return [unparsedFile(file)];
+function judgeFile({ file, statements }: ParsedFile, known: Known): JudgedFile {
+  if (statements === null) return { events: [unparsedFile(file)], blocked: [] };
   const { version, name, directives } = file.migration;
   let held: readonly HeldLock[] = [];
+  const blocked: PlannedBlock[] = [];
+  const giveBack = () => {
+    // Who uses a table uses its indexes: what is told of it covers them.
+    const isTable = ({ relation }: HeldLock) => known.catalog.relations.get(relation)?.index === null;
+    blocked.push(...blockedTables(held.filter(isTable), { version, name }));
+    held = [];
+  };
   let inBlock = !directives.noTransaction;
   resetSession(known.catalog);
-  return statements.map((statement) => {
+  const events = statements.map((statement) => {
     const { catalog, usage, impacts, plans } = known;
     const explained = plans.get(statement) ?? null;
-    const event = judge({
+    const writes = writtenRows(statement, { catalog, explained, copies: file.copies });
+    const { event, seconds } = judge({
       ...{ version, name, sql: file.sql, statement, catalog, usage },
       impact: withPlan(impacts.get(statement)!, explained),
       held,
-      writes: writtenRows(statement, { catalog, explained, copies: file.copies }),
+      writes,
     });
     const effect = statementEffect(statement);
     if (directives.noTransaction && effect.kind === "block") inBlock = effect.ends === null;
+    held = heldAfter(held, event, seconds);
     // Outside of a transaction, a lock is given back when its statement ends.
-    held = inBlock ? [...held, ...blockingLocks(event)] : [];
+    if (!inBlock) giveBack();
+    countRows(catalog, statement, { impact: impacts.get(statement)!, writes });
     replay(catalog, statement, version);
     return event;
   });
+  giveBack();
+  return { events, blocked };
 }

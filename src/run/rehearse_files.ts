@@ -19,7 +19,7 @@ import type { Statement } from "../sql/parser.ts";
 import type { CheckedFile, CheckedStatement } from "./check_files.ts";
 import type { Context } from "./context.ts";
 import { explain, lossFailure } from "./explain.ts";
-import type { NamedLock } from "./judge_observed.ts";
+import type { HeldSince } from "./judge_observed.ts";
 import { type Limits, limitsOf } from "./limits.ts";
 import { reachedOutside, reachesAtOnce } from "./reached_outside.ts";
 import { type Measure, rehearseStep, type Step, stepsOf } from "./rehearse_step.ts";
@@ -70,7 +70,7 @@ class Rehearsal {
   /** How much time the files' own statements have taken so far: as `up` would need it, without our looking at them. */
   #clockMs = 0;
   /** Of the migration that runs. */
-  #held: readonly NamedLock[] = [];
+  #held: readonly HeldSince[] = [];
   #statements: RehearsedStatement[] = [];
 
   constructor(

@@ -13,7 +13,7 @@ import { parse, type Statement } from "../sql/parser.ts";
 import type { CheckedFile } from "./check_files.ts";
 import type { Context } from "./context.ts";
 import { explain, lossFailure } from "./explain.ts";
-import { addLocks, judgeObserved, type NamedLock } from "./judge_observed.ts";
+import { addLocks, type HeldSince, judgeObserved } from "./judge_observed.ts";
 import { sendPart } from "./send_part.ts";
 import { waitWords } from "./wait_words.ts";
 
@@ -57,7 +57,7 @@ export interface StepOptions {
   /** OIDs of the relations that were there before the run. */
   readonly base: ReadonlySet<string>;
   /** Locks of earlier statements of its migration. */
-  readonly held: readonly NamedLock[];
+  readonly held: readonly HeldSince[];
   /** How much time the statements before it took, of all migrations. */
   readonly clockMs: number;
 }
@@ -71,7 +71,7 @@ const NO_WAIT: Waited = { ms: 0, waits: [] };
 export async function rehearseStep(
   context: Context,
   { step, measure, options }: { readonly step: Step; readonly measure: Measure; readonly options: StepOptions },
-): Promise<{ readonly statement: RehearsedStatement; readonly held: readonly NamedLock[] }> {
+): Promise<{ readonly statement: RehearsedStatement; readonly held: readonly HeldSince[] }> {
   const { session, observer, pid, catalog, base, held, clockMs } = options;
   const { file, extent, statement, source } = step;
   const { version } = file.migration;
@@ -99,14 +99,25 @@ export async function rehearseStep(
   }
   const waited = await watching.stopped ?? NO_WAIT;
   const unknown = "isComplete" in observed ? unseen(statement, observed) : null;
-  const judged = judgeObserved({ file, extent, observed, waitMs: waited.ms, base, impact, held, catalog, unknown });
+  const judged = judgeObserved({
+    file,
+    extent,
+    observed,
+    waitMs: waited.ms,
+    base,
+    impact,
+    held,
+    clockMs,
+    catalog,
+    unknown,
+  });
   if (statement !== null) replay(catalog, statement, version);
   context.report(judged);
   const text = file.text.slice(extent.start, extent.end).slice(0, LONGEST_TEXT);
   const times = { startMs: clockMs, endMs: clockMs + observed.durationMs };
   return {
     statement: { judged, ...times, text, waits: waited.waits.map(waitWords) },
-    held: addLocks(held, judged.locks),
+    held: addLocks(held, { locks: judged.locks, sinceMs: clockMs + (judged.measured?.waitMs ?? 0) }),
   };
 }
 

@@ -27,8 +27,9 @@ const LIMITS: Limits = { lockTimeoutMs: 5_000, lockAttempts: 1, lockBudgetMs: 0,
 
 /**
  * Applies the files in order, and reports what became of each. Behind one that fails nothing can be tried; behind one
- * that the embedded PostgreSQL cannot try, what works there works, and what does not may be for want of it. A role that
- * is missing there is made, so that no more is wanting than need be.
+ * that the embedded PostgreSQL cannot try, what works there works, and what does not may be for want of it, where it names
+ * what that one makes. A role that is missing is made, and a statement that cannot be tried is left out, so that no more is
+ * wanting than need be.
  *
  * @returns the failures of those that failed
  * @throws {Failure} where the server cannot be worked with, or the run is interrupted
@@ -66,8 +67,17 @@ export async function tryMigrations(context: Context, trial: Trial): Promise<rea
       rest = rest.slice(passed);
       continue;
     }
-    if (failure !== null) states.stopped(next, failure);
-    else if ("mistakes" in next) states.mistaken(next);
+    // Without a mistake: only such a file was run.
+    if (failure !== null && !("mistakes" in next)) {
+      const without = await states.withoutFailed(next, failure);
+      const isEmpty = without?.statements?.length === 0;
+      if (without !== null) {
+        if (isEmpty) states.applied(without);
+        rest = [...isEmpty ? [] : [without], ...rest.slice(passed + 1)];
+        continue;
+      }
+      await states.stopped(next, failure);
+    } else if ("mistakes" in next) states.mistaken(next);
     else states.skipped(next);
     rest = rest.slice(passed + 1);
   }

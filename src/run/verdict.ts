@@ -3,7 +3,7 @@
 import type { Verdict } from "../events.ts";
 import type { LockMode } from "../impact/impact.ts";
 import { blockedBy, stronger } from "../impact/lock_conflicts.ts";
-import { atWorkSentence, instantSentence, unknownSentence, waitingSentence } from "./verdict_words.ts";
+import { atWorkSentence, heldSentence, instantSentence, unknownSentence, waitingSentence } from "./verdict_words.ts";
 import { secondsOfWork, secondsToWrite, type Size, type Work } from "./work_estimate.ts";
 
 /** Work of up to so many seconds is short: whoever waits for it notices, but no request times out. */
@@ -35,6 +35,8 @@ export interface TakenLock {
 export interface HeldLock extends TakenLock {
   /** The line of that statement. */
   readonly line: number;
+  /** How long statements have been at work since, by estimate; null where nobody can say. */
+  readonly seconds: number | null;
 }
 
 /** A transaction that would be waited for, and the lock that would be. */
@@ -52,6 +54,8 @@ export interface WrittenRows {
   readonly rows: number | null;
   /** How well that is known. */
   readonly known: "exactly" | "about" | "at-most";
+  /** Nobody else can see the rows before they are committed, and so nobody waits to write them. */
+  readonly isNew: boolean;
 }
 
 /** All that counts. Relations are those that were there before the run; catalogs are left out. */
@@ -70,24 +74,27 @@ export interface Judged {
   readonly verdict: Verdict;
   /** A whole sentence, without a full stop. */
   readonly reason: string;
+  /** How long it is at work, by estimate; null where nobody can say. */
+  readonly seconds: number | null;
 }
 
 /**
  * instant: nobody notices. short: at work for up to a second, by estimate. long: at work for longer, or waits, and neither
- * reads nor writes have to wait. dangerous: reads or writes wait for more than a second, or nobody can say for how long.
+ * reads nor writes have to wait. dangerous: reads or writes wait for more than a second, or nobody can say for how long:
+ * by itself, or together with the statements before it, since a lock is held until its transaction ends.
  */
 export function verdictOf(facts: VerdictFacts): Judged {
   const known = knownVerdict(facts);
   if (facts.unknown === null || known.verdict === "dangerous") return known;
-  return { verdict: "dangerous", reason: unknownSentence(facts.unknown) };
+  return { verdict: "dangerous", reason: unknownSentence(facts.unknown), seconds: null };
 }
 
 function knownVerdict(facts: VerdictFacts): Judged {
   const { passes, writes, locks } = facts;
   const wait = waitedFor(facts);
   if (passes.length === 0 && (writes === null || isFew(writes))) {
-    if (wait !== null) return { verdict: riskOf(wait), reason: waitingSentence(wait) };
-    return { verdict: "instant", reason: instantSentence(strongest(locks), writes) };
+    if (wait !== null) return { verdict: riskOf(wait), reason: waitingSentence(wait), seconds: 0 };
+    return { verdict: "instant", reason: instantSentence(strongest(locks), writes), seconds: 0 };
   }
   const seconds = secondsOf(facts);
   const blocker = strongest([...locks, ...facts.held].filter(({ mode }) => blockedBy(mode) !== "nobody"));
@@ -95,7 +102,17 @@ function knownVerdict(facts: VerdictFacts): Judged {
   const atWork = !isLong ? "short" : blocker === null ? "long" : "dangerous";
   const verdict = wait === null ? atWork : worse(atWork, riskOf(wait));
   const reason = atWorkSentence({ passes, writes, seconds, blocker, wait, isShort: !isLong });
-  return { verdict, reason };
+  const overheld = verdict === "dangerous" || seconds === null ? null : overheldBy(facts.held, seconds);
+  if (overheld === null) return { verdict, reason, seconds };
+  return { verdict: "dangerous", reason: `${reason}; ${heldSentence(overheld)}`, seconds };
+}
+
+/** The lock of an earlier statement that has been in the way for too long when this one ends; of such the longest. */
+function overheldBy(held: readonly HeldLock[], seconds: number): HeldLock | null {
+  const totals = held.filter(({ mode }) => blockedBy(mode) !== "nobody")
+    .flatMap((lock) => lock.seconds === null ? [] : [{ ...lock, seconds: lock.seconds + seconds }])
+    .filter((lock) => lock.seconds > SHORT_SECONDS);
+  return totals.reduce<HeldLock | null>((most, one) => (most?.seconds ?? 0) >= one.seconds ? most : one, null);
 }
 
 /** The lock that keeps most from their work; of the same, the first. */

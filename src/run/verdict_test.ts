@@ -67,7 +67,7 @@ const CASES: readonly (readonly [string, Partial<VerdictFacts>, string])[] = [
   ],
   [
     "a scan of one table while another one is locked",
-    { held: [{ ...AX, relation: "public.users", line: 3 }], locks: [UPDATE_EXCLUSIVE], passes: [SCAN] },
+    { held: [{ ...AX, relation: "public.users", line: 3, seconds: 0 }], locks: [UPDATE_EXCLUSIVE], passes: [SCAN] },
     "dangerous: Reads and writes of public.users, locked since line 3, wait for about 88 s (an estimate) while public.posts " +
     "is read from end to end (12,000,000 rows, 4.1 GB): every row is checked for NULL",
   ],
@@ -89,7 +89,10 @@ const CASES: readonly (readonly [string, Partial<VerdictFacts>, string])[] = [
   ],
   [
     "few rows",
-    { locks: [{ ...AX, mode: "RowExclusiveLock" }], writes: { relation: "public.posts", rows: 1, known: "exactly" } },
+    {
+      locks: [{ ...AX, mode: "RowExclusiveLock" }],
+      writes: { relation: "public.posts", rows: 1, known: "exactly", isNew: false },
+    },
     "instant: 1 row of public.posts is written, and nothing is read from end to end",
   ],
   [
@@ -97,10 +100,36 @@ const CASES: readonly (readonly [string, Partial<VerdictFacts>, string])[] = [
     {
       locks: [{ ...AX, mode: "RowExclusiveLock" }],
       passes: [{ ...SCAN, reason: "no index fits" }],
-      writes: { relation: "public.posts", rows: 1_000_000, known: "about" },
+      writes: { relation: "public.posts", rows: 1_000_000, known: "about", isNew: false },
     },
     "long: Who writes the same rows waits for about 3 min (an estimate) while public.posts is read from end to end " +
     "(12,000,000 rows, 4.1 GB) and about 1,000,000 rows of public.posts are written: no index fits",
+  ],
+  [
+    "short work under a lock that short work before it has held",
+    { held: [{ ...AX, line: 1, seconds: 3.1 }], locks: [SHARE], passes: [{ ...SCAN, ...SMALL, rows: 200_000 }] },
+    "dangerous: Reads and writes of public.posts, locked since line 1, wait for less than a second while public.posts is " +
+    "read from end to end (200,000 rows, 120 kB): every row is checked for NULL; public.posts has been locked for about " +
+    "4 s by then",
+  ],
+  [
+    "short work under a lock of a moment",
+    { held: [{ ...AX, line: 1, seconds: 0.1 }], passes: [{ ...SCAN, ...SMALL }] },
+    "short: Reads and writes of public.posts, locked since line 1, wait for less than a second while public.posts is read " +
+    "from end to end (900 rows, 120 kB): every row is checked for NULL",
+  ],
+  [
+    "work of a moment under a lock that has been held for long",
+    { held: [{ ...AX, line: 1, seconds: 9 }], locks: [AX] },
+    "instant: AccessExclusiveLock on public.posts for a moment only: nothing is read or written from end to end",
+  ],
+  [
+    "many new rows",
+    {
+      locks: [{ ...AX, mode: "RowExclusiveLock" }],
+      writes: { relation: "public.posts", rows: 1_000_000, known: "about", isNew: true },
+    },
+    "long: Nobody has to wait while about 1,000,000 rows of public.posts are written for about 100 s (an estimate)",
   ],
   [
     "something that nobody can know",

@@ -44,12 +44,17 @@ export function atWorkSentence({ passes, writes, seconds, blocker, wait, isShort
   const deeds = [...passes.length === 0 ? [] : [passive(passes)], ...writes === null ? [] : [passiveRows(writes)]];
   const deed = `${deeds.join(" and ")}${why}`;
   const maybe = passes.some(({ certain }) => !certain) ? "if" : "while";
-  if (blocker === null && writes === null) {
+  if (blocker === null && (writes === null || writes.isNew)) {
     return `Nobody has to wait ${maybe} ${deeds.join(" and ")} ${time}${why}${first}`;
   }
   if (blocker === null) return `Who writes the same rows waits ${time} ${maybe} ${deed}${first}`;
   const since = "line" in blocker ? `, locked since line ${blocker.line},` : "";
   return `${used(blocker)}${since} wait ${time} ${maybe} ${deed}${first}`;
+}
+
+/** `public.products has been locked for about 4 s by then` */
+export function heldSentence({ relation, seconds }: HeldLock): string {
+  return `${relation} has been locked for about ${spanWords(Math.ceil(seconds ?? 0))} by then`;
 }
 
 function used({ relation, mode }: TakenLock): string {

@@ -23,18 +23,21 @@ export interface WhatIsKnown {
 
 /** @returns null for a statement that writes no rows of a relation that was there before the run */
 export function writtenRows(statement: Statement, { catalog, explained, copies }: WhatIsKnown): WrittenRows | null {
-  const target = targetOf(statement);
-  const relation = target === undefined ? null : resolveRelation(catalog, target);
+  const named = targetOf(statement);
+  const relation = named === undefined ? null : resolveRelation(catalog, named);
   if (relation === null || !isExisting(relation)) return null;
-  const name = qualified(relation);
-  if (explained?.rowsWritten != null) return { relation: name, rows: explained.rowsWritten, known: "about" };
+  const target = { relation: qualified(relation), isNew: insertsOnly(statement) };
+  // What the run has emptied, the server's plan still takes for full.
+  const changesRows = statement.kind === "UpdateStmt" || statement.kind === "DeleteStmt";
+  if (changesRows && relation.rows === 0 && relation.bytes === 0) return { ...target, rows: 0, known: "about" };
+  if (explained?.rowsWritten != null) return { ...target, rows: explained.rowsWritten, known: "about" };
   const given = givenRows(statement, copies);
-  if (given !== null) return { relation: name, rows: given, known: "exactly" };
+  if (given !== null) return { ...target, rows: given, known: "exactly" };
   const { kind, node } = statement;
-  if (kind !== "UpdateStmt" && kind !== "DeleteStmt") return { relation: name, rows: null, known: "at-most" };
+  if (kind !== "UpdateStmt" && kind !== "DeleteStmt") return { ...target, rows: null, known: "at-most" };
   const { rows, bytes } = new Family(catalog).sizeOf(relation, { withIndexes: false });
-  if (rows !== null) return { relation: name, rows, known: node.whereClause === undefined ? "about" : "at-most" };
-  return { relation: name, rows: bytes === null ? null : Math.floor(bytes / LEAST_ROW_BYTES), known: "at-most" };
+  if (rows !== null) return { ...target, rows, known: node.whereClause === undefined ? "about" : "at-most" };
+  return { ...target, rows: bytes === null ? null : Math.floor(bytes / LEAST_ROW_BYTES), known: "at-most" };
 }
 
 function targetOf({ kind, node }: Statement): RangeVar | undefined {
@@ -49,6 +52,12 @@ function targetOf({ kind, node }: Statement): RangeVar | undefined {
     default:
       return undefined;
   }
+}
+
+/** ON CONFLICT DO UPDATE writes rows that others know. */
+function insertsOnly({ kind, node }: Statement): boolean {
+  if (kind === "CopyStmt") return true;
+  return kind === "InsertStmt" && node.onConflictClause?.action !== "ONCONFLICT_UPDATE";
 }
 
 /** Of an INSERT with VALUES, or of a COPY whose data stands in the file. */

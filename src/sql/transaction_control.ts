@@ -5,6 +5,7 @@
  * their own `BEGIN; … COMMIT;` around everything: that pair means just what pgmigrate does, so it is taken as it is meant.
  */
 
+import { blanked } from "./blanked.ts";
 import {
   chainedTransaction,
   copyToStdout,
@@ -179,18 +180,6 @@ function unusualOption({ node, text }: TransactionStatement): string | null {
 /** The statement's own words in upper case, for a message. */
 function words({ text }: Statement): string {
   return text.replaceAll(/\/\*.*?\*\/|--.*/gs, " ").trim().replaceAll(/\s+/g, " ").toUpperCase();
-}
-
-/** Each character of the statements becomes one space, but for line ends: positions and lines stay as they were. */
-function blanked(text: string, statements: readonly Statement[]): string {
-  if (statements.length === 0) return text;
-  let result = "";
-  let from = 0;
-  for (const { start, end } of statements) {
-    result += text.slice(from, start) + text.slice(start, end).replaceAll(/[^\r\n]/gu, " ");
-    from = end;
-  }
-  return result + text.slice(from);
 }
 
 function place(file: SqlFile, { start }: Statement): Place {

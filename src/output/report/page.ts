@@ -1,7 +1,7 @@
 /** The page that `rehearse --report` writes: one file that needs no network and runs no script. */
 
 import type { Failure } from "../../errors.ts";
-import type { Finding, RehearsalReport } from "../../events.ts";
+import type { Finding, LockSpan, RehearsalReport } from "../../events.ts";
 import { bytes, time } from "../wording.ts";
 import { Html, html, NOTHING } from "./html.ts";
 import { statements } from "./statements.ts";
@@ -56,6 +56,13 @@ function subtitle({ at, place, server }: RehearsalReport): string {
   return [time(at), PLACES[place], ...server === "" ? [] : [`PostgreSQL ${server}`]].join(" · ");
 }
 
+const WAITING: Readonly<Record<LockSpan["blocks"], string>> = {
+  "reads-and-writes": "Readers wait up to",
+  "writes": "Writers wait up to",
+  "row-writes": "Writers of a row wait up to",
+  "nobody": "Changes wait up to",
+};
+
 function facts({ migrations, durationMs, locks }: RehearsalReport): Html {
   const rehearsed = migrations.filter(({ outcome }) => outcome === "rehearsed").length;
   const measured = migrations.flatMap((one) => one.statements.flatMap(({ judged }) => judged.measured ?? []));
@@ -65,8 +72,7 @@ function facts({ migrations, durationMs, locks }: RehearsalReport): Html {
       (best, lock) => best === null || lock.untilMs - lock.fromMs > best.untilMs - best.fromMs ? lock : best,
       null,
     );
-  const worst = longest("reads-and-writes") ?? longest("writes");
-  const who = worst?.blocks === "writes" ? "Writers wait up to" : "Readers wait up to";
+  const worst = longest("reads-and-writes") ?? longest("writes") ?? longest("row-writes");
   return html`
     <dl class="facts">
       <div>
@@ -76,7 +82,7 @@ function facts({ migrations, durationMs, locks }: RehearsalReport): Html {
           : "migrations"}</small></dd>
       </div>
       <div>
-        <dt>${who}</dt>
+        <dt>${WAITING[worst?.blocks ?? "reads-and-writes"]}</dt>
         <dd>${worst === null ? "0 ms" : span(worst.untilMs - worst.fromMs)}<small>${worst === null
           ? "no table was kept from anybody"
           : html`on <bdi class="mono">${worst.relation}</bdi>`}</small></dd>

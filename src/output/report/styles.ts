@@ -4,14 +4,14 @@ export const STYLES = `
 :root {
   color-scheme: light dark;
   --page: #f6f5f2; --card: #ffffff; --text: #1d2127; --soft: #5a626d; --line: #dfdcd5; --track: #eceae4; --code: #f1efe9;
-  --rw: #c2352a; --w: #b36a00; --ddl: #4f76a3; --wait: #8a5fb0;
+  --rw: #c2352a; --w: #b36a00; --ddl: #4f76a3; --row: #4d7f4f; --wait: #8a5fb0;
   --rw-text: #a32a20; --w-text: #85500a; --ddl-text: #365b86; --good-text: #216340;
   --rw-soft: #fbe7e4; --w-soft: #fbeed8; --ddl-soft: #e6edf5; --good-soft: #e2f2e8;
 }
 @media (prefers-color-scheme: dark) {
   :root {
     --page: #121417; --card: #1b1e23; --text: #e8e6e1; --soft: #a3abb5; --line: #30353d; --track: #272b31; --code: #15181c;
-    --rw: #ff7d70; --w: #f0b04c; --ddl: #86acd8; --wait: #c79bec;
+    --rw: #ff7d70; --w: #f0b04c; --ddl: #86acd8; --row: #8fc791; --wait: #c79bec;
     --rw-text: #ff9c92; --w-text: #f3bf6e; --ddl-text: #a3c2e6; --good-text: #7fd6a3;
     --rw-soft: #40201d; --w-soft: #3b2d14; --ddl-soft: #1f2c3a; --good-soft: #17301f;
   }
@@ -47,6 +47,7 @@ code, .mono { font-size: .92em; overflow-wrap: anywhere; }
 .legend span { display: inline-block; width: 1.4rem; height: .7rem; border-radius: .2rem; margin-right: .45rem; vertical-align: baseline; }
 .rw { background-color: var(--rw); }
 .w { background-color: var(--w); background-image: repeating-linear-gradient(135deg, transparent 0 4px, rgb(255 255 255 / .28) 4px 7px); }
+.row { background-color: var(--row); }
 .ddl { background-color: var(--ddl); }
 
 .lanes { list-style: none; margin: 0; padding: 0; }
@@ -109,6 +110,6 @@ a { color: inherit; }
 @media print {
   body { background: none; }
   .card, .facts div { break-inside: avoid; }
-  .rw, .w, .ddl { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
+  .rw, .w, .row, .ddl { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
 }
 `;

@@ -6,15 +6,21 @@ import { span } from "./span.ts";
 
 type Blocks = LockSpan["blocks"];
 
-const CLASSES: Readonly<Record<Blocks, string>> = { "reads-and-writes": "rw", "writes": "w", "nobody": "ddl" };
+const CLASSES: Readonly<Record<Blocks, string>> = {
+  "reads-and-writes": "rw",
+  "writes": "w",
+  "row-writes": "row",
+  "nobody": "ddl",
+};
 
 const WHO: Readonly<Record<Blocks, string>> = {
-  "reads-and-writes": "Readers and writers",
-  "writes": "Writers",
+  "reads-and-writes": "Readers and writers wait",
+  "writes": "Writers wait",
+  "row-writes": "Who writes the same rows waits",
   "nobody": "Only who changes or vacuums the table",
 };
 
-const SEVERITY: readonly Blocks[] = ["nobody", "writes", "reads-and-writes"];
+const SEVERITY: readonly Blocks[] = ["nobody", "row-writes", "writes", "reads-and-writes"];
 
 /** Lanes that are shown at once; the others can be opened. */
 const MOST_LANES = 12;
@@ -29,7 +35,9 @@ interface Lane {
 export function timeline({ locks, migrations, durationMs }: RehearsalReport): Html {
   const lanes = lanesOf(locks);
   const totalMs = Math.max(durationMs, ...locks.map(({ untilMs }) => untilMs), 0.001);
-  const loud = lanes.filter(({ blockedMs }) => blockedMs["reads-and-writes"] + blockedMs.writes > 0);
+  const loud = lanes.filter(({ blockedMs }) =>
+    blockedMs["reads-and-writes"] + blockedMs.writes + blockedMs["row-writes"] > 0
+  );
   const shown = loud.slice(0, MOST_LANES);
   const rest = [...loud.slice(MOST_LANES), ...lanes.filter((lane) => !loud.includes(lane))];
   const body = shown.length === 0
@@ -43,11 +51,11 @@ export function timeline({ locks, migrations, durationMs }: RehearsalReport): Ht
     <section aria-labelledby="timeline">
       <h2 id="timeline">Who would have waited</h2>
       <p
-        class="soft">A lock stays until its migration ends. Times are those of this database, with the rows that it has.</p>
+        class="soft">A lock stays until its migration ends, and whoever comes while it is waited for queues behind it. Times are those of this database, with the rows that it has.</p>
       <div class="card">
     ${body}
     <ul class="legend">${SEVERITY.toReversed().map((blocks) =>
-      html`<li><span class="${CLASSES[blocks]}"></span>${WHO[blocks]}${blocks === "nobody" ? "" : " wait"}</li>`
+      html`<li><span class="${CLASSES[blocks]}"></span>${WHO[blocks]}</li>`
     )}</ul>
     ${rest.length === 0 ? NOTHING : html`
       <details>
@@ -82,7 +90,12 @@ function blockedMs(spans: readonly LockSpan[]): Lane["blockedMs"] {
     }
     return sum;
   };
-  return { "reads-and-writes": covered("reads-and-writes"), "writes": covered("writes"), "nobody": covered("nobody") };
+  return {
+    "reads-and-writes": covered("reads-and-writes"),
+    "writes": covered("writes"),
+    "row-writes": covered("row-writes"),
+    "nobody": covered("nobody"),
+  };
 }
 
 function laneOf({ relation, spans, blockedMs }: Lane, totalMs: number): Html {
@@ -100,11 +113,14 @@ function told(blockedMs: Lane["blockedMs"]): Html {
   const readers = blockedMs["reads-and-writes"];
   if (readers > 0) return html`readers and writers wait <b>${span(readers)}</b>`;
   if (blockedMs.writes > 0) return html`writers wait <b>${span(blockedMs.writes)}</b>`;
+  const rowWriters = blockedMs["row-writes"];
+  if (rowWriters > 0) return html`who writes the same rows waits <b>${span(rowWriters)}</b>`;
   return html`nobody who reads or writes waits`;
 }
 
-function bar({ blocks, mode, name, fromMs, untilMs }: LockSpan, totalMs: number): Html {
-  const title = `${mode}, ${span(untilMs - fromMs)}, ${name}`;
+function bar({ blocks, mode, name, fromMs, untilMs, queueMs }: LockSpan, totalMs: number): Html {
+  const queue = queueMs < 0.05 ? "" : ` (${span(queueMs)} of it waited for)`;
+  const title = `${mode}, ${span(untilMs - fromMs)}${queue}, ${name}`;
   return html`<span class="bar ${CLASSES[blocks]}" style="${
     position(fromMs, untilMs, totalMs)
   }" title="${title}"></span>`;
