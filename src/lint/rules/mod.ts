@@ -38,6 +38,7 @@ import { statementUnderAccessExclusive } from "./statement_under_access_exclusiv
 import { transactionInFile } from "./transaction_in_file.ts";
 import { truncateCascade } from "./truncate_cascade.ts";
 import { unbatchedDml } from "./unbatched_dml.ts";
+import { unknownEffect } from "./unknown_effect.ts";
 import { vacuumFull } from "./vacuum_full.ts";
 import { validateSameTransaction } from "./validate_same_transaction.ts";
 import { wideLockWindow } from "./wide_lock_window.ts";
@@ -80,6 +81,7 @@ export const RULES: readonly Rule[] = [
   transactionInFile,
   truncateCascade,
   unbatchedDml,
+  unknownEffect,
   vacuumFull,
   validateSameTransaction,
   wideLockWindow,
