@@ -17,6 +17,7 @@ import { changeColumnType } from "./change_column_type.ts";
 import { cluster } from "./cluster.ts";
 import { concurrentIfNotExists } from "./concurrent_if_not_exists.ts";
 import { concurrentlyInTransaction } from "./concurrently_in_transaction.ts";
+import { concurrentlyRefused } from "./concurrently_refused.ts";
 import { createIndexNonconcurrent } from "./create_index_nonconcurrent.ts";
 import { createPartitionOf } from "./create_partition_of.ts";
 import { detachNonconcurrent } from "./detach_nonconcurrent.ts";
@@ -60,6 +61,7 @@ export const RULES: readonly Rule[] = [
   cluster,
   concurrentIfNotExists,
   concurrentlyInTransaction,
+  concurrentlyRefused,
   createIndexNonconcurrent,
   createPartitionOf,
   detachNonconcurrent,

@@ -24,6 +24,7 @@ const RULES: ReadonlySet<string> = new Set([
   "cluster",
   "concurrent-if-not-exists",
   "concurrently-in-transaction",
+  "concurrently-refused",
   "create-index-nonconcurrent",
   "create-partition-of",
   "detach-nonconcurrent",
@@ -206,7 +207,7 @@ const SILENT: readonly string[] = [
   'SET search_path = "$user", public;\nSET LOCAL search_path = app;\nRESET search_path;',
   "CREATE FUNCTION g() RETURNS int LANGUAGE sql SET search_path = app AS 'SELECT 1';",
   'TRUNCATE users, "Posts";',
-  "REFRESH MATERIALIZED VIEW CONCURRENTLY counts;",
+  "CREATE MATERIALIZED VIEW n AS SELECT 1 AS a;\nCREATE UNIQUE INDEX ON n (a);\nREFRESH MATERIALIZED VIEW CONCURRENTLY n;",
   "REFRESH MATERIALIZED VIEW later;",
   "ANALYZE users;",
   'DROP MATERIALIZED VIEW counts;\nCREATE MATERIALIZED VIEW counts AS SELECT user_id FROM "Posts";',
@@ -240,4 +241,37 @@ Deno.test("the safe form of a new column says NULL where a default would say wha
   assert.match(await safeForm("owner uuid") ?? "", /owner uuid NULL;/);
   assert.match(await safeForm("n int CHECK (n > 0)") ?? "", /n int CHECK \(n > 0\) NULL;/);
   assert.match(await safeForm("n int") ?? "", /n int DEFAULT 0;/);
+});
+
+Deno.test("lint proposes CONCURRENTLY nowhere where the server refuses it", async () => {
+  const partitioned =
+    "CREATE TABLE logs (id int) PARTITION BY LIST (id); CREATE TABLE logs_d PARTITION OF logs DEFAULT;";
+  const safeForms = async (text: string) => {
+    const found = await lintTexts([BEFORE, partitioned, text], { postgresVersion: 14, before: 2, rules: RULES });
+    assert(found.every(({ fix }) => fix === null));
+    return new Map(found.map(({ finding: { rule, safeForm } }) => [rule, safeForm]));
+  };
+  const both = ["concurrently-in-transaction", "concurrently-refused"];
+  const index = "CREATE INDEX CONCURRENTLY events_at ON events (at);";
+  for (const directive of ["", "-- pgmigrate: no-transaction\n"]) {
+    const rules = directive === "" ? both : both.slice(1);
+    const indexForms = await safeForms(directive + index);
+    assert.deepEqual([...indexForms.keys()], rules);
+    for (const form of indexForms.values()) assert.match(form!, /^CREATE INDEX events_at ON ONLY events \(at\);$/m);
+    const detachForms = await safeForms(`${directive}ALTER TABLE logs DETACH PARTITION logs_d CONCURRENTLY;`);
+    assert.deepEqual([...detachForms], rules.map((rule) => [rule, null]));
+    const refresh = await safeForms(`${directive}REFRESH MATERIALIZED VIEW CONCURRENTLY later;`);
+    assert.deepEqual([...refresh], [["concurrently-refused", "REFRESH MATERIALIZED VIEW later;"]]);
+  }
+  const only = await safeForms("-- pgmigrate: no-transaction\nCREATE INDEX CONCURRENTLY ON ONLY events (at);");
+  assert.deepEqual([...only.values()], ["CREATE INDEX ON ONLY events (at);"]);
+});
+
+Deno.test("lint moves nothing into a transaction that no transaction takes", async () => {
+  const text =
+    "ALTER TABLE users ADD COLUMN n int NULL;\nCREATE INDEX CONCURRENTLY users_n ON users (n);\nVACUUM users;";
+  assert.deepEqual((await findings(text)).map(({ rule }) => rule), [
+    "concurrently-in-transaction",
+    "concurrently-in-transaction",
+  ]);
 });
