@@ -227,20 +227,32 @@ Deno.test("lint names a few of the tables that are locked, and says how many mor
   assert.match(message, /of a \(locked in line 1\), b \(locked in line 2\), c \(locked in line 3\) and 2 more wait/);
 });
 
-Deno.test("the safe form of a new column says NULL where a default would say what has not happened", async () => {
-  const rules = new Set(["add-column-without-default"]);
-  const safeForm = async (column: string) => {
-    const [found] = await lintTexts([BEFORE, `ALTER TABLE users ADD COLUMN ${column};`], {
+Deno.test("a new column gets one note an ALTER, and none where NULL is the truth or other rules speak", async () => {
+  const notes = async (actions: string) => {
+    const before = `${BEFORE} CREATE DOMAIN email AS text CHECK (VALUE <> '');`;
+    const found = await lintTexts([before, `ALTER TABLE users ${actions};`], {
       postgresVersion: 14,
       before: 1,
-      rules,
+      rules: new Set(["add-column-without-default"]),
     });
-    return found!.finding.safeForm;
+    return found.map(({ finding: { message, safeForm } }) => `${/ in (.*), which/.exec(message)![1]}: ${safeForm}`);
   };
-  assert.match(await safeForm("left_at timestamptz") ?? "", /left_at timestamptz NULL;/);
-  assert.match(await safeForm("owner uuid") ?? "", /owner uuid NULL;/);
-  assert.match(await safeForm("n int CHECK (n > 0)") ?? "", /n int CHECK \(n > 0\) NULL;/);
-  assert.match(await safeForm("n int") ?? "", /n int DEFAULT 0;/);
+  assert.deepEqual(await notes("ADD a int, ADD b bool, ADD c text"), [
+    "a, b and c: ALTER TABLE users ADD a int DEFAULT 0, ADD b bool DEFAULT false, ADD c text NULL;",
+  ]);
+  assert.deepEqual(await notes("ADD phone varchar(20), ADD left_at timestamptz, ADD b int NULL"), [
+    "phone: ALTER TABLE users ADD phone varchar(20) NULL, ADD left_at timestamptz, ADD b int NULL;",
+  ]);
+  const silent = [
+    "ADD left_at int, ADD team_id bigint, ADD owner uuid, ADD more jsonb",
+    "ADD n int CHECK (n > 0)",
+    "ADD n int, ADD CONSTRAINT n_positive CHECK (n > 0) NOT VALID",
+    "ADD n int, ALTER n SET NOT NULL",
+    "ADD n int, ADD UNIQUE (id, n)",
+    "ADD n int, ADD FOREIGN KEY (n) REFERENCES users",
+    "ADD mail email",
+  ];
+  for (const actions of silent) assert.deepEqual(await notes(actions), [], actions);
 });
 
 Deno.test("lint proposes CONCURRENTLY nowhere where the server refuses it", async () => {
