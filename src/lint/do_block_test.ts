@@ -121,3 +121,16 @@ Deno.test("a function is known by what it runs, with what the functions do that 
   assert.deepEqual(await messageOf("SELECT hyper(title) FROM posts;"), []);
   for (const name of ["recurs", "reads", "pure"]) assert.deepEqual(await messageOf(`SELECT ${name}();`), [], name);
 });
+
+Deno.test("an enum's new value is used where the server reads it: not in PL/pgSQL, nor with check_function_bodies off", async () => {
+  const before = ["CREATE TYPE mood AS ENUM ('ok'); CREATE TABLE t (m mood);"];
+  const add = "ALTER TYPE mood ADD VALUE 'sad';\n";
+  const quoted = "CREATE FUNCTION f() RETURNS bigint LANGUAGE sql AS 'SELECT count(*) FROM t WHERE m = ''sad''';";
+  assert.deepEqual(await found(add + quoted, before), ["enum-value-used 2:1"]);
+  const dollars = "CREATE FUNCTION f() RETURNS bigint LANGUAGE sql AS $$ SELECT count(*) FROM t WHERE m = 'sad' $$;";
+  assert.deepEqual(await found(add + dollars, before), ["enum-value-used 2:88"]);
+  assert.deepEqual(await found(`${add}SET check_function_bodies = off;\n${quoted}`, before), []);
+  const plpgsql =
+    "CREATE FUNCTION f() RETURNS bool LANGUAGE plpgsql AS $$ BEGIN RETURN (SELECT m = 'sad' FROM t); END $$;";
+  assert.deepEqual(await found(add + plpgsql, before), []);
+});

@@ -59,8 +59,10 @@ async function readBody(routine: Routine): Promise<Body> {
   const language = given === null ? "plpgsql" : optionText(given);
   if (routine.kind === "CreateFunctionStmt" && routine.node.sql_body !== undefined) return atomic(routine);
   const literal = stringLiteral(routine, { location: option(options, "as")?.location ?? 0, text: bodyText(options) });
+  if (language === "sql") {
+    return literal === null ? await unplaced(routine, bodyText(options)) : await sqlBody(literal);
+  }
   if (literal === null) return null;
-  if (language === "sql") return await sqlBody(literal);
   const json = language === "plpgsql" ? await parsePlpgsqlRaw(new TextEncoder().encode(routine.text)) : null;
   return json === null ? null : await plpgsqlBody(literal, plpgsqlSteps(json));
 }
@@ -90,6 +92,16 @@ function atomic({ node, start, end, text }: Routine & { readonly kind: "CreateFu
 async function sqlBody({ start, value }: StringLiteral): Promise<Body> {
   const outcome = await parse(value);
   return outcome.kind === "statements" ? outcome.statements.map((one) => asStep(moved(one, start))) : null;
+}
+
+/** A body with quotes in it stands in the file otherwise than it reads: each of its statements is placed at the function. */
+async function unplaced({ start, end, text }: Routine, value: string): Promise<Body> {
+  const outcome = await parse(value);
+  if (outcome.kind !== "statements") return null;
+  return outcome.statements.map((statement) => {
+    convertLocations(statement.node, { index: () => start });
+    return asStep({ ...statement, start, end, text } as Statement);
+  });
 }
 
 /** All that is in a body is parsed at once: a call of the parser costs more than what it is given. */

@@ -95,6 +95,9 @@ Deno.test("readBodies() reads functions in SQL and PL/pgSQL, and of no other lan
     "CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT 1; END": [
       "statement: CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT 1; END",
     ],
+    "CREATE FUNCTION f() RETURNS text LANGUAGE sql AS 'SELECT ''a'''": [
+      "statement: CREATE FUNCTION f() RETURNS text LANGUAGE sql AS 'SELECT ''a'''",
+    ],
     "DO LANGUAGE plpython3u 'pass'": null,
     "DO 'BEGIN PERFORM ''a''; END'": null,
     "DO $$ BEGIN NONSENSE; END $$": null,
