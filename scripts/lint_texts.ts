@@ -6,6 +6,7 @@ import { readDirectives } from "../src/migration/directives.ts";
 import { safeFormParts } from "../src/lint/safe_form.ts";
 import { fixFiles } from "../src/run/fix_files.ts";
 import { parse } from "../src/sql/parser.ts";
+import { readBodies } from "../src/sql/routine_body.ts";
 
 /** Where the texts seem to stand. */
 export const DIRECTORY = "migrations";
@@ -57,6 +58,7 @@ export async function parseTexts(texts: readonly string[], before: number): Prom
       directives: readDirectives(text).directives,
       sql: { path: `${DIRECTORY}/${name}`, text },
       statements: parsed.statements,
+      bodies: await readBodies(parsed.statements),
       asked: index >= before,
     };
   }));

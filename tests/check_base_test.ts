@@ -168,3 +168,13 @@ Deno.test("check tells what was changed where the server cannot be reached too",
   assert.equal(code, 4);
   assert.deepEqual(linesOf(stdout, "error").map(({ code }) => code), ["cannot-connect", "base-edited"]);
 });
+
+Deno.test("check --base of a directory without migrations is a mistake, not a base that every file is held to", async () => {
+  await using directory = await createDirectory(BASE);
+  await Deno.mkdir(`${directory.path}/main`);
+  const { code, stdout } = await check(directory, "--base", "main", "--json");
+  assert.equal(code, 2);
+  assert.deepEqual(linesOf(stdout, "error").map(({ code, message }) => ({ code, message })), [
+    { code: "no-base", message: "There is nothing at main to compare with" },
+  ]);
+});

@@ -3,7 +3,7 @@
  * from nothing by replaying migrations.
  */
 
-import type { Node } from "libpg-query";
+import type { CreateFunctionStmt, Node } from "libpg-query";
 import { identifier } from "../sql/identifiers.ts";
 import { RelationMap } from "./relation_map.ts";
 
@@ -160,6 +160,8 @@ export interface MadeFunction extends QualifiedName {
   /** The types of the arguments that go in, as in `pg_catalog.int4`, `public.mood[]`; null where not known. */
   readonly arguments: readonly string[] | null;
   readonly madeBy: bigint | null;
+  /** The statement that made it, whose body says what it runs; left out where another kind of statement did, or none. */
+  readonly definition?: CreateFunctionStmt;
 }
 
 /**
@@ -183,4 +185,15 @@ export class Catalog {
    * migrations are replayed from the first, but another tool or a person may have made more.
    */
   constructor(readonly isWhole: boolean) {}
+
+  /** Another one that holds the same now: for what may happen or not. */
+  copy(): Catalog {
+    const copy = new Catalog(this.isWhole);
+    for (const [key, relation] of this.relations) copy.relations.set(key, relation);
+    for (const [key, type] of this.types) copy.types.set(key, type);
+    for (const [key, made] of this.functions) copy.functions.set(key, made);
+    copy.searchPath = this.searchPath;
+    copy.timeZoneIsUtc = this.timeZoneIsUtc;
+    return copy;
+  }
 }

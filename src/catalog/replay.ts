@@ -65,7 +65,7 @@ const REPLAYS: { readonly [One in Kind]?: Replay<Extract<Statement, { kind: One 
 /**
  * Changes a catalog as the server would change its own on running the statement. A statement that the server would
  * refuse, for what is known, changes nothing or as little as can be; this never throws. What runs inside of functions,
- * procedures and DO blocks is not known and changes nothing.
+ * procedures and DO blocks changes nothing.
  *
  * Constraints are as on 18, where NOT NULL is one with a name.
  *

@@ -25,6 +25,7 @@ export function replayCreateFunction(catalog: Catalog, node: CreateFunctionStmt,
     kind: node.is_procedure ? "procedure" : isOn(node.options, "window", false) ? "window" : "function",
     arguments: argumentTypes(catalog, parametersOf(node.parameters), node.is_procedure === true),
     madeBy: by,
+    definition: node,
   });
 }
 

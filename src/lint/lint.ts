@@ -1,17 +1,19 @@
 /** Migrations → findings: the directory is replayed in order, and each statement is shown to each rule. */
 
 import { Catalog } from "../catalog/catalog.ts";
-import { replay } from "../catalog/replay.ts";
 import { resetSession } from "../catalog/replay_settings.ts";
 import type { Finding, Severity } from "../events.ts";
 import { impactOf } from "../impact/impact_of.ts";
 import type { Directives } from "../migration/directives.ts";
 import type { Statement } from "../sql/parser.ts";
+import type { Bodies } from "../sql/routine_body.ts";
 import { placeInFile, type SqlFile } from "../sql/sql_file.ts";
 import { ignoreWithoutReason, unknownRule, unusedIgnore } from "./ignore_rules.ts";
 import { type Ignore, readIgnores } from "./ignores.ts";
 import { locksInUse } from "./in_use.ts";
-import type { EarlierStatement, Fix, LintedFile, Rule, RuleFacts } from "./rule.ts";
+import { type Around, insideBlock, withinBlock } from "./do_block.ts";
+import { eachStatement } from "./each_statement.ts";
+import type { Fix, Rule, RuleFacts } from "./rule.ts";
 import { RULES } from "./rules/mod.ts";
 
 /** A migration that the parser has taken. */
@@ -22,6 +24,8 @@ export interface ParsedMigration {
   readonly directives: Directives;
   readonly sql: SqlFile;
   readonly statements: readonly Statement[];
+  /** What its DO blocks and functions run. */
+  readonly bodies: Bodies;
   /** false: it is there for what it makes, and nobody has asked about it. */
   readonly asked: boolean;
 }
@@ -38,7 +42,7 @@ export interface Found {
   readonly finding: Finding;
   readonly fix: Fix | null;
   readonly migration: ParsedMigration;
-  /** null for a finding about a comment. */
+  /** For a finding in a DO block that block; null for one about a comment. */
   readonly statement: Statement | null;
 }
 
@@ -50,20 +54,20 @@ export interface Found {
 export function lint(migrations: readonly ParsedMigration[], options: LintOptions): readonly Found[] {
   const catalog = new Catalog(false);
   const rules = RULES.filter((rule) => options.rules.has(rule.id) && appliesTo(rule, options.postgresVersion));
+  const bodies: Bodies = new Map(migrations.flatMap((migration) => [...migration.bodies]));
   return migrations.flatMap((migration) => {
     // pgmigrate does so between two files.
     resetSession(catalog);
-    const found = migration.asked ? lintFile(migration, { catalog, rules, options }) : [];
-    if (!migration.asked) {
-      for (const statement of migration.statements) replay(catalog, statement, migration.version);
-    }
-    return found;
+    if (migration.asked) return lintFile(migration, { catalog, rules, bodies, options });
+    eachStatement(migration, { catalog, bodies }, () => {});
+    return [];
   });
 }
 
 interface Work {
   readonly catalog: Catalog;
   readonly rules: readonly Rule[];
+  readonly bodies: Bodies;
   readonly options: LintOptions;
 }
 
@@ -71,24 +75,28 @@ function appliesTo({ from = 0, until = Infinity }: RuleFacts, postgresVersion: n
   return from <= postgresVersion && postgresVersion <= until;
 }
 
-function lintFile(migration: ParsedMigration, { catalog, rules, options }: Work): readonly Found[] {
+function lintFile(migration: ParsedMigration, { catalog, rules, bodies, options }: Work): readonly Found[] {
   const { version, name, directives, sql, statements } = migration;
   const { postgresVersion } = options;
-  const earlier: EarlierStatement[] = [];
-  const file: LintedFile = { version, name, text: sql.text, sql, directives, earlier, statements, postgresVersion };
-  const found: (Found & { readonly start: number })[] = [];
-  for (const statement of statements) {
-    const impact = impactOf(statement, catalog, { postgresVersion });
+  const given = { version, name, text: sql.text, sql, directives, statements, bodies, postgresVersion };
+  const file: Around = { ...given, block: null, earlier: [] };
+  const found: FoundAt[] = [];
+  let around = file;
+  eachStatement(migration, { catalog, bodies }, (statement, { catalog, block }) => {
+    if (around.block !== block) around = block === null ? file : insideBlock(block, file);
+    const linted = { statement, impact: impactOf(statement, catalog, { postgresVersion }), catalog };
     for (const rule of rules) {
-      for (const problem of rule.check({ statement, impact, catalog }, file)) {
-        const { span = statement, message, safeForm, fix, severity = rule.severity } = problem;
+      for (const problem of rule.check(linted, around)) {
+        const { span = statement, message, severity = rule.severity } = problem;
+        const { safeForm, fix } = block === null ? problem : withinBlock(problem, statement);
         const finding = asFinding(rule, { sql, span, severity, message, safeForm });
-        found.push({ finding, fix, migration, statement, start: span.start });
+        found.push({ finding, fix, migration, statement: block ?? statement, start: span.start });
       }
     }
-    earlier.push({ statement, impact, locks: locksInUse({ statement, impact, catalog }, file) });
-    replay(catalog, statement, version);
-  }
+    const done = { statement, impact: linted.impact, locks: locksInUse(linted, file) };
+    around.earlier.push(done);
+    if (around !== file) file.earlier.push(done);
+  });
   return withoutIgnored(found, { migration, enabled: new Set(rules.map(({ id }) => id)), options })
     .toSorted((a, b) => a.start - b.start);
 }

@@ -5,6 +5,7 @@ import type { Severity } from "../events.ts";
 import type { Impact, RelationLock } from "../impact/impact.ts";
 import type { Directives } from "../migration/directives.ts";
 import type { Statement } from "../sql/parser.ts";
+import type { Bodies } from "../sql/routine_body.ts";
 import type { SqlFile } from "../sql/sql_file.ts";
 
 /** What is said of a rule: its page in docs/rules/ is made of it. */
@@ -84,6 +85,10 @@ export interface LintedFile {
   readonly earlier: readonly EarlierStatement[];
   /** All statements of the file. */
   readonly statements: readonly Statement[];
+  /** The DO block of the file in which the statement stands that is looked at; null for one that is the file's own. */
+  readonly block: Statement | null;
+  /** What DO blocks and functions run, of all migrations. */
+  readonly bodies: Bodies;
   /** The oldest major version of PostgreSQL that the file must suit. */
   readonly postgresVersion: number;
 }

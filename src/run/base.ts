@@ -37,6 +37,8 @@ const MAX_SUMS_BYTES = 64 * 1024 * 1024;
 export async function readBase(files: Files, path: string): Promise<Base> {
   try {
     const { migrations } = await readMigrations(files, path);
+    // A wrong path must not pass for a base that every file is held to.
+    if (migrations.length === 0) throw noBase(path);
     return { path, migrations, ignored: [] };
   } catch (error) {
     if (!(error instanceof Failure)) throw error;

@@ -10,6 +10,7 @@ import type { Files } from "../migration/files.ts";
 import { pathOf } from "../migration/read_migrations.ts";
 import { nextDigits, slug } from "../migration/scaffold.ts";
 import { parse } from "../sql/parser.ts";
+import { readBodies } from "../sql/routine_body.ts";
 import type { LintOptions } from "./options.ts";
 import { isMadeAgain, isTooLateBehind } from "./relies_on_order.ts";
 
@@ -161,5 +162,6 @@ async function parsed(
   const outcome = await parse(text);
   if (outcome.kind !== "statements") throw new Error(`The safe form of ${name} cannot be parsed: ${text}`);
   const { directives } = readDirectives(text);
-  return { version, name, directives, sql: { path, text }, statements: outcome.statements, asked };
+  const { statements } = outcome;
+  return { version, name, directives, sql: { path, text }, statements, bodies: await readBodies(statements), asked };
 }

@@ -7,6 +7,7 @@ import type { Migration } from "../migration/migration.ts";
 import { type ReadSql, readSql } from "../migration/read_sql.ts";
 import { copyFailures, encodingFailures } from "../sql/copy_statements.ts";
 import { parse, type Statement } from "../sql/parser.ts";
+import { readBodies } from "../sql/routine_body.ts";
 import { syntaxFailure } from "../sql/syntax_error.ts";
 
 export interface ParsedFiles {
@@ -41,7 +42,7 @@ export async function parseFiles(
     else {
       const { version, name, directives } = migration;
       const { sql, statements } = outcome;
-      parsed.push({ version, name, directives, sql, statements, asked });
+      parsed.push({ version, name, directives, sql, statements, bodies: await readBodies(statements), asked });
     }
   }
   return { parsed, failures, tooLarge };

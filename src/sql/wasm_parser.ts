@@ -19,6 +19,7 @@ interface Instance {
   _free(pointer: number): void;
   _wasm_parse_query_raw(text: number): number;
   _wasm_free_parse_result(result: number): void;
+  _wasm_parse_plpgsql(text: number): number;
   _wasm_scan(text: number): number;
   _wasm_free_string(pointer: number): void;
   getValue(pointer: number, type: "i32"): number;
@@ -43,6 +44,18 @@ let instance: Promise<Instance> | null = null;
 /** Parses a text to PostgreSQL's parse tree as JSON. Loads the parser at the first call. */
 export async function parseRaw(text: Uint8Array): Promise<RawOutcome> {
   return await use(text, parseWith) ?? { kind: "too-large" };
+}
+
+/**
+ * Reads the body of a DO block or of CREATE FUNCTION in PL/pgSQL.
+ *
+ * @param text the whole statement
+ * @returns PL/pgSQL's own tree as JSON; null where it cannot be read
+ */
+export async function parsePlpgsqlRaw(text: Uint8Array): Promise<string | null> {
+  const json = await use(text, plpgsqlWith);
+  // An error is a bare message instead of JSON.
+  return json?.startsWith("{") && json.length <= MAX_JSON_BYTES ? json : null;
 }
 
 /** The byte behind the last token that is not a comment; the length of the text where it cannot be scanned. */
@@ -96,8 +109,15 @@ function parseWith(parser: Instance, text: number): RawOutcome {
   return outcome;
 }
 
+function plpgsqlWith(parser: Instance, text: number): string {
+  return takeString(parser, parser._wasm_parse_plpgsql(text));
+}
+
 function scanWith(parser: Instance, text: number): string {
-  const result = parser._wasm_scan(text);
+  return takeString(parser, parser._wasm_scan(text));
+}
+
+function takeString(parser: Instance, result: number): string {
   const json = new TextDecoder().decode(bytesAt(parser, result));
   parser._wasm_free_string(result);
   return json;

@@ -7,6 +7,7 @@ import type { LintedFile, LintedStatement, Problem, Rule } from "../rule.ts";
 import { runsInTransaction } from "../same_transaction.ts";
 import { keyword, withEdits } from "../text_edits.ts";
 import { concurrentIfNotExists } from "./concurrent_if_not_exists.ts";
+import { concurrentlyRefused } from "./concurrently_refused.ts";
 import { reindexNonconcurrent } from "./reindex_nonconcurrent.ts";
 import { vacuumFull } from "./vacuum_full.ts";
 
@@ -41,6 +42,9 @@ CREATE INDEX posts_user_id_idx ON posts (user_id);`,
     const name = outsideOnly(linted.statement, file);
     if (name === null || !runsInTransaction(file)) return [];
     const problem = onNewTable(linted, { file, name }) ?? moved(linted, { file, name });
+    // In a file of its own it would fail all the same.
+    const [refused] = concurrentlyRefused.check(linted, file);
+    if (refused !== undefined) return [{ ...problem, safeForm: refused.safeForm, fix: null }];
     // Where the statement has another mistake, the safe form is without either.
     const other =
       [concurrentIfNotExists, reindexNonconcurrent, vacuumFull].flatMap((rule) => rule.check(linted, file))[0];

@@ -17,6 +17,7 @@ import { changeColumnType } from "./change_column_type.ts";
 import { cluster } from "./cluster.ts";
 import { concurrentIfNotExists } from "./concurrent_if_not_exists.ts";
 import { concurrentlyInTransaction } from "./concurrently_in_transaction.ts";
+import { concurrentlyRefused } from "./concurrently_refused.ts";
 import { createIndexNonconcurrent } from "./create_index_nonconcurrent.ts";
 import { createPartitionOf } from "./create_partition_of.ts";
 import { detachNonconcurrent } from "./detach_nonconcurrent.ts";
@@ -38,6 +39,7 @@ import { statementUnderAccessExclusive } from "./statement_under_access_exclusiv
 import { transactionInFile } from "./transaction_in_file.ts";
 import { truncateCascade } from "./truncate_cascade.ts";
 import { unbatchedDml } from "./unbatched_dml.ts";
+import { unknownEffect } from "./unknown_effect.ts";
 import { vacuumFull } from "./vacuum_full.ts";
 import { validateSameTransaction } from "./validate_same_transaction.ts";
 import { wideLockWindow } from "./wide_lock_window.ts";
@@ -59,6 +61,7 @@ export const RULES: readonly Rule[] = [
   cluster,
   concurrentIfNotExists,
   concurrentlyInTransaction,
+  concurrentlyRefused,
   createIndexNonconcurrent,
   createPartitionOf,
   detachNonconcurrent,
@@ -80,6 +83,7 @@ export const RULES: readonly Rule[] = [
   transactionInFile,
   truncateCascade,
   unbatchedDml,
+  unknownEffect,
   vacuumFull,
   validateSameTransaction,
   wideLockWindow,

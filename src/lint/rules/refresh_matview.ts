@@ -1,10 +1,9 @@
-import type { Catalog, Relation } from "../../catalog/catalog.ts";
-import { indexesOf, resolveRelation } from "../../catalog/resolve.ts";
-import { identifier, relationName } from "../../sql/identifiers.ts";
+import { resolveRelation } from "../../catalog/resolve.ts";
+import { relationName } from "../../sql/identifiers.ts";
 import { isInUse } from "../in_use.ts";
 import type { Rule } from "../rule.ts";
-import { writeSafeForm } from "../safe_form.ts";
 import { behindKeyword, withEdits } from "../text_edits.ts";
+import { hasKey, withKey } from "../view_key.ts";
 
 export const refreshMatview: Rule = {
   id: "refresh-matview",
@@ -49,27 +48,10 @@ CREATE UNIQUE INDEX post_counts_user_id_idx ON post_counts (user_id);`,
     if (hasKey(view, catalog)) {
       return [{ message, safeForm: `${sql};`, fix: { statement: sql, noTransaction: false, next: [] } }];
     }
-    const index = `CREATE UNIQUE INDEX CONCURRENTLY ON ${shown} (${keyColumn(view)});`;
-    const comment = "-- The columns that tell its rows apart:\n";
     return [{
       message: `${message} CONCURRENTLY needs a unique index, and no migration makes one.`,
-      safeForm: writeSafeForm([
-        { title: "the unique index", sql: comment + index, noTransaction: true },
-        { title: "refresh while others read", sql: `${sql};`, noTransaction: false },
-      ]),
+      safeForm: withKey(sql, { view, shown }),
       fix: null,
     }];
   },
 };
-
-/** What CONCURRENTLY asks for: unique, complete, without a WHERE, on columns alone. */
-function hasKey(view: Relation, catalog: Catalog): boolean {
-  return indexesOf(catalog, view).some(({ index }) =>
-    index !== null && index.unique && index.valid && !index.partial && !index.columns.includes(null)
-  );
-}
-
-function keyColumn({ columns }: Relation): string {
-  const named = columns.map(({ name }) => name).filter((name) => name !== "?column?");
-  return identifier(named.find((name) => name === "id") ?? named[0] ?? "id");
-}

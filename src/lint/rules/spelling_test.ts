@@ -24,6 +24,7 @@ const RULES: ReadonlySet<string> = new Set([
   "cluster",
   "concurrent-if-not-exists",
   "concurrently-in-transaction",
+  "concurrently-refused",
   "create-index-nonconcurrent",
   "create-partition-of",
   "detach-nonconcurrent",
@@ -188,7 +189,7 @@ const SILENT: readonly string[] = [
   'CREATE INDEX IF NOT EXISTS posts_body_idx ON "Posts" (body);',
   "-- pgmigrate: no-transaction\nCREATE INDEX CONCURRENTLY ON users (name);\nDROP INDEX CONCURRENTLY posts_body_idx;\nVACUUM users;",
   "CREATE TABLE n (a int);\nCREATE UNIQUE INDEX concurrently_named ON n (a);",
-  "DO $$ BEGIN UPDATE users SET name = ''; COMMIT; END $$;",
+  "DO $$ BEGIN LOOP UPDATE users SET name = '' WHERE id = 1; COMMIT; EXIT; END LOOP; END $$;",
   "CREATE FUNCTION f() RETURNS bigint LANGUAGE sql BEGIN ATOMIC UPDATE users SET name = ''; SELECT 1; END;",
   "CREATE PROCEDURE p() LANGUAGE plpgsql AS 'BEGIN DELETE FROM users; COMMIT; END';",
   "PREPARE p AS DELETE FROM users;\nEXPLAIN DELETE FROM users;",
@@ -206,7 +207,7 @@ const SILENT: readonly string[] = [
   'SET search_path = "$user", public;\nSET LOCAL search_path = app;\nRESET search_path;',
   "CREATE FUNCTION g() RETURNS int LANGUAGE sql SET search_path = app AS 'SELECT 1';",
   'TRUNCATE users, "Posts";',
-  "REFRESH MATERIALIZED VIEW CONCURRENTLY counts;",
+  "CREATE MATERIALIZED VIEW n AS SELECT 1 AS a;\nCREATE UNIQUE INDEX ON n (a);\nREFRESH MATERIALIZED VIEW CONCURRENTLY n;",
   "REFRESH MATERIALIZED VIEW later;",
   "ANALYZE users;",
   'DROP MATERIALIZED VIEW counts;\nCREATE MATERIALIZED VIEW counts AS SELECT user_id FROM "Posts";',
@@ -226,18 +227,63 @@ Deno.test("lint names a few of the tables that are locked, and says how many mor
   assert.match(message, /of a \(locked in line 1\), b \(locked in line 2\), c \(locked in line 3\) and 2 more wait/);
 });
 
-Deno.test("the safe form of a new column says NULL where a default would say what has not happened", async () => {
-  const rules = new Set(["add-column-without-default"]);
-  const safeForm = async (column: string) => {
-    const [found] = await lintTexts([BEFORE, `ALTER TABLE users ADD COLUMN ${column};`], {
+Deno.test("a new column gets one note an ALTER, and none where NULL is the truth or other rules speak", async () => {
+  const notes = async (actions: string) => {
+    const before = `${BEFORE} CREATE DOMAIN email AS text CHECK (VALUE <> '');`;
+    const found = await lintTexts([before, `ALTER TABLE users ${actions};`], {
       postgresVersion: 14,
       before: 1,
-      rules,
+      rules: new Set(["add-column-without-default"]),
     });
-    return found!.finding.safeForm;
+    return found.map(({ finding: { message, safeForm } }) => `${/ in (.*), which/.exec(message)![1]}: ${safeForm}`);
   };
-  assert.match(await safeForm("left_at timestamptz") ?? "", /left_at timestamptz NULL;/);
-  assert.match(await safeForm("owner uuid") ?? "", /owner uuid NULL;/);
-  assert.match(await safeForm("n int CHECK (n > 0)") ?? "", /n int CHECK \(n > 0\) NULL;/);
-  assert.match(await safeForm("n int") ?? "", /n int DEFAULT 0;/);
+  assert.deepEqual(await notes("ADD a int, ADD b bool, ADD c text"), [
+    "a, b and c: ALTER TABLE users ADD a int DEFAULT 0, ADD b bool DEFAULT false, ADD c text NULL;",
+  ]);
+  assert.deepEqual(await notes("ADD phone varchar(20), ADD left_at timestamptz, ADD b int NULL"), [
+    "phone: ALTER TABLE users ADD phone varchar(20) NULL, ADD left_at timestamptz, ADD b int NULL;",
+  ]);
+  const silent = [
+    "ADD left_at int, ADD team_id bigint, ADD owner uuid, ADD more jsonb",
+    "ADD n int CHECK (n > 0)",
+    "ADD n int, ADD CONSTRAINT n_positive CHECK (n > 0) NOT VALID",
+    "ADD n int, ALTER n SET NOT NULL",
+    "ADD n int, ADD UNIQUE (id, n)",
+    "ADD n int, ADD FOREIGN KEY (n) REFERENCES users",
+    "ADD mail email",
+  ];
+  for (const actions of silent) assert.deepEqual(await notes(actions), [], actions);
+});
+
+Deno.test("lint proposes CONCURRENTLY nowhere where the server refuses it", async () => {
+  const partitioned =
+    "CREATE TABLE logs (id int) PARTITION BY LIST (id); CREATE TABLE logs_d PARTITION OF logs DEFAULT;";
+  const safeForms = async (text: string) => {
+    const found = await lintTexts([BEFORE, partitioned, text], { postgresVersion: 14, before: 2, rules: RULES });
+    assert(found.every(({ fix }) => fix === null));
+    return new Map(found.map(({ finding: { rule, safeForm } }) => [rule, safeForm]));
+  };
+  const both = ["concurrently-in-transaction", "concurrently-refused"];
+  const index = "CREATE INDEX CONCURRENTLY events_at ON events (at);";
+  for (const directive of ["", "-- pgmigrate: no-transaction\n"]) {
+    const rules = directive === "" ? both : both.slice(1);
+    const indexForms = await safeForms(directive + index);
+    assert.deepEqual([...indexForms.keys()], rules);
+    for (const form of indexForms.values()) assert.match(form!, /^CREATE INDEX events_at ON ONLY events \(at\);$/m);
+    const detachForms = await safeForms(`${directive}ALTER TABLE logs DETACH PARTITION logs_d CONCURRENTLY;`);
+    assert.deepEqual([...detachForms], rules.map((rule) => [rule, null]));
+    const refresh = await safeForms(`${directive}REFRESH MATERIALIZED VIEW CONCURRENTLY later;`);
+    assert.deepEqual([...refresh], [["concurrently-refused", "REFRESH MATERIALIZED VIEW later;"]]);
+  }
+  const only = await safeForms("-- pgmigrate: no-transaction\nCREATE INDEX CONCURRENTLY ON ONLY events (at);");
+  assert.deepEqual([...only.values()], ["CREATE INDEX ON ONLY events (at);"]);
+});
+
+Deno.test("lint moves nothing into a transaction that no transaction takes", async () => {
+  const text =
+    "ALTER TABLE users ADD COLUMN n int NULL;\nCREATE INDEX CONCURRENTLY users_n ON users (n);\nVACUUM users;";
+  assert.deepEqual((await findings(text)).map(({ rule }) => rule), [
+    "concurrently-in-transaction",
+    "concurrently-in-transaction",
+  ]);
 });

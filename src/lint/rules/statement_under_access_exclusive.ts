@@ -1,5 +1,6 @@
 import { findRelation, isSame, resolveRelation } from "../../catalog/resolve.ts";
 import type { WholePass } from "../../impact/impact.ts";
+import { needsNoTransaction } from "../../sql/outside_transaction.ts";
 import { alterTableActions } from "../alter_table_actions.ts";
 import { behindTheRest, heldBefore, shownHeld } from "../held_before.ts";
 import { isInUse } from "../in_use.ts";
@@ -39,7 +40,8 @@ ALTER TABLE posts VALIDATE CONSTRAINT posts_user_id_fkey;`,
   check: (linted, file) => {
     const { statement } = linted;
     const held = heldBefore(file);
-    if (held.length === 0 || changesManyRows(linted, file)) return [];
+    // What no transaction takes, concurrently-in-transaction puts where it runs.
+    if (held.length === 0 || changesManyRows(linted, file) || needsNoTransaction(statement) !== null) return [];
     const work = longWork(linted, file);
     if (work.length === 0) return [];
     // These have a form for which nobody waits at all.

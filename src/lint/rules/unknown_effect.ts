@@ -1,0 +1,55 @@
+import type { Rule } from "../rule.ts";
+import { fewOf } from "../shown_name.ts";
+import { unknownEffects } from "../unknown_effects.ts";
+
+export const unknownEffect: Rule = {
+  id: "unknown-effect",
+  severity: "warning",
+  fires: "EXECUTE of SQL that is put together when it runs, CALL, and functions that change tables",
+  why:
+    "What such a statement locks, scans and rewrites is not in its text, so that no other rule has looked at it: silence " +
+    "of lint would say more than is known. It is a warning, since the same statement written out may well be an error. A " +
+    "function that no migration makes is a mere note: most of them belong to extensions and lock nothing. Statements that " +
+    "stand in a DO block as they run are judged by their own rules; functions that only read are no finding, nor are those " +
+    "that are declared STABLE or IMMUTABLE, which the server lets change nothing.",
+  instead:
+    "Write out the SQL that runs, where it is known. Otherwise run pgmigrate rehearse on a copy, which measures what is " +
+    "locked and for how long, and say so behind the directive ignore.",
+  source: "https://www.postgresql.org/docs/current/plpgsql-statements.html#PLPGSQL-STATEMENTS-EXECUTING-DYN",
+  examples: [
+    {
+      before: ["CREATE TABLE posts (id bigint PRIMARY KEY);"],
+      bad: `DO $$ BEGIN
+  EXECUTE format('ALTER TABLE %I ADD COLUMN note text NULL', 'posts');
+END $$;`,
+      good: ["ALTER TABLE posts ADD COLUMN note text NULL;"],
+    },
+    {
+      before: [
+        `CREATE TABLE posts (id bigint PRIMARY KEY, title text);
+CREATE FUNCTION clean_up() RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  ALTER TABLE posts ADD COLUMN note text NULL;
+END $$;`,
+      ],
+      bad: "SELECT clean_up();",
+      good: ["ALTER TABLE posts ADD COLUMN note text NULL;"],
+    },
+  ],
+  check: ({ statement, catalog }, { block, bodies }) => {
+    // The block has said it.
+    if (block !== null) return [];
+    const effects = unknownEffects(statement, { catalog, bodies });
+    const [first] = effects;
+    if (first === undefined) return [];
+    const severity = effects.some(({ certain }) => certain) ? "warning" : "info";
+    return [{
+      severity,
+      ...first.span === null ? {} : { span: first.span },
+      message: `What this locks, scans and rewrites cannot be known from its text: ` +
+        `${fewOf(effects.map(({ what }) => what))}. pgmigrate rehearse measures it.`,
+      safeForm: null,
+      fix: null,
+    }];
+  },
+};
