@@ -11,7 +11,7 @@ CREATE TYPE mood AS ENUM ('a', 'b');
 CREATE TYPE pair AS (x int, y positive);
 CREATE TABLE p (id bigint PRIMARY KEY, code text UNIQUE);
 CREATE TABLE t (
-  id bigint PRIMARY KEY, v varchar(50), vn varchar, tx text, i int, n numeric(10,2), nb numeric, ts timestamp, tz timestamptz, d date, iv interval(3), b bit(3), vb varbit(5), ip cidr, arr text[], va varchar(10)[], m mood, po positive, pl plain, pid bigint, req int NOT NULL, ck int CHECK (ck > 0), ch char(5), js json, cit text COLLATE "C", sh short, tm time, co text CONSTRAINT co_nn CHECK (co IS NOT NULL), oi oid, xx xml, bo boolean
+  id bigint PRIMARY KEY, v varchar(50), vn varchar, tx text, i int, n numeric(10,2), nb numeric, ts timestamp, tz timestamptz, d date, iv interval(3), b bit(3), vb varbit(5), ip cidr, arr text[], va varchar(10)[], m mood, po positive, pl plain, pid bigint, req int NOT NULL, ck int CHECK (ck > 0), ch char(5), js json, cit text COLLATE "C", sh short, tm time, co text CONSTRAINT co_nn CHECK (co IS NOT NULL), oi oid, xx xml, bo boolean, ge bigint GENERATED ALWAYS AS (pid + 1) STORED
 );
 CREATE UNIQUE INDEX t_i_idx ON t (i);
 CREATE TABLE ev (id bigint, at date NOT NULL, u bigint) PARTITION BY RANGE (at);
@@ -21,6 +21,8 @@ CREATE TABLE chi (b int) INHERITS (par);
 CREATE FUNCTION stab() RETURNS int LANGUAGE sql STABLE AS 'SELECT 1';
 CREATE FUNCTION imm() RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 1';
 CREATE SEQUENCE sq;
+CREATE UNLOGGED TABLE un (id bigint);
+CREATE ACCESS METHOD other TYPE TABLE HANDLER heap_tableam_handler;
 CREATE VIEW vw AS SELECT id FROM p;
 INSERT INTO p VALUES (1, 'x');
 INSERT INTO t (id, v, vn, tx, i, n, nb, ts, tz, d, iv, b, vb, ip, arr, va, m, po, pl, pid, req, ck, ch, js, cit, sh, tm, co, oi, bo) VALUES (1, 'a', 'a', 'a', 1, 1, 1, now(), now(), now(), '1s', '101', '101', '10.0.0.0/8', '{a}', '{a}', 'a', 1, 1, 1, 1, 1, 'a', '{}', 'a', 'a', '10:00', 'x', 1, true);
@@ -32,6 +34,8 @@ INSERT INTO chi VALUES (1, 1, 1);
 /** Rules, sorted and with commas → statements in which these fire, and no other rule on columns and constraints. */
 export const CASES: Readonly<Record<string, readonly string[]>> = {
   "": [
+    "ALTER TABLE t SET LOGGED",
+    "ALTER TABLE un SET UNLOGGED",
     "ALTER TABLE t ADD COLUMN z int",
     "ALTER TABLE t ADD COLUMN z int DEFAULT 5",
     "ALTER TABLE t ADD COLUMN z int NOT NULL DEFAULT 5",
@@ -269,6 +273,12 @@ export const CASES: Readonly<Record<string, readonly string[]>> = {
   ],
   "rename-column": [
     "ALTER TABLE t RENAME COLUMN v TO w",
+  ],
+  "rewrite-table": [
+    "ALTER TABLE t SET UNLOGGED",
+    "ALTER TABLE un SET LOGGED",
+    "ALTER TABLE t ALTER ge SET EXPRESSION AS (pid + 2)",
+    "ALTER TABLE t SET ACCESS METHOD other",
   ],
   "set-not-null": [
     "ALTER TABLE t ALTER tx SET NOT NULL",

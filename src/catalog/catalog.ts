@@ -54,12 +54,23 @@ export interface Relation extends QualifiedName {
   readonly dependsOn: readonly QualifiedName[];
   /** Of a sequence: the column that owns it, of the table in `dependsOn`; null for none, and otherwise. */
   readonly ownerColumn: string | null;
+  /** Of a table: what else hangs on columns, as far as statements say. Left out where nobody has looked. */
+  readonly attached?: readonly Attached[];
   /** false: a materialized view that nobody can read, for no REFRESH has filled it yet. Left out where that is not known. */
   readonly populated?: boolean;
   /** Rows, by the server's own estimate; null where nobody has looked. */
   readonly rows: number | null;
   /** Bytes of the relation alone, its TOAST table included; null where nobody has looked. */
   readonly bytes: number | null;
+}
+
+/** What goes with a column, or keeps it from going, and decides nothing about locks. */
+export interface Attached {
+  readonly kind: "trigger" | "policy" | "statistics" | "comment" | "privileges";
+  /** null for what has none: a comment, privileges. */
+  readonly name: string | null;
+  /** The columns that it names. */
+  readonly columns: readonly string[];
 }
 
 /** What decides which partition a row belongs to. */
@@ -111,6 +122,8 @@ export interface TableConstraint {
   /** Of a foreign key: what becomes of its rows when the row that they point to goes, or gets another key; else null. */
   readonly onDelete: ReferentialAction | null;
   readonly onUpdate: ReferentialAction | null;
+  /** true: there is nothing more to it, such as DEFERRABLE or INCLUDE. Left out where there is, or nobody has looked. */
+  readonly plain?: boolean;
 }
 
 export type ReferentialAction = "no-action" | "restrict" | "cascade" | "set-null" | "set-default";
@@ -139,6 +152,8 @@ export interface IndexFacts {
   readonly valid: boolean;
   /** Whether a constraint made it, or took it over. */
   readonly constraint: boolean;
+  /** true: a B-tree of columns, and nothing more to it. Left out where there is, or nobody has looked. */
+  readonly plain?: boolean;
 }
 
 /** A type that statements make: of others, the name says all that is needed. */

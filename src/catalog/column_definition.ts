@@ -44,11 +44,20 @@ export function columnDefinition(
     generated: generated === undefined ? null : generated.generated_kind === "v" ? "virtual" : "stored",
     identity,
   };
-  const constraints = given.map((node) => ({ node, column: name }));
+  const constraints = given.map((node) => ({
+    node: given.some(isAttribute) ? { ...node, deferrable: true } : node,
+    column: name,
+  }));
   if ((serial !== undefined || identity) && has("CONSTR_NOTNULL") === undefined) {
     constraints.push({ node: { contype: "CONSTR_NOTNULL", initially_valid: true }, column: name });
   }
   return { column, hasSequence: serial !== undefined || identity, constraints };
+}
+
+/** Words on the constraint before them, which are taken to be on all of the column's: nobody asks more than whether there are any. */
+function isAttribute({ contype }: Constraint): boolean {
+  return contype === "CONSTR_ATTR_DEFERRABLE" || contype === "CONSTR_ATTR_DEFERRED" ||
+    contype === "CONSTR_ATTR_NOT_ENFORCED";
 }
 
 /** A default as the server keeps it: none where it is NULL. */

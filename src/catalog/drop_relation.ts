@@ -153,8 +153,9 @@ function dropOwnColumn(catalog: Catalog, table: Relation, name: string): void {
   const now = findRelation(catalog, table);
   if (now === null) return;
   const needs = now.columns.filter((one) => one.generated !== null && columnsIn(one.default).includes(name));
-  change(catalog, now, ({ columns, constraints }) => ({
+  change(catalog, now, ({ columns, constraints, attached = [] }) => ({
     columns: columns.filter((column) => column.name !== name),
+    attached: attached.filter(({ columns }) => !columns.includes(name)),
     constraints: constraints.filter(({ columns }) => !columns.includes(name)),
   }));
   dropForeignKeys(catalog, table, ({ referencedColumns }) => referencedColumns.includes(name));

@@ -12,6 +12,7 @@ import { listedParts } from "../sql/identifiers.ts";
 import type { Statement } from "../sql/parser.ts";
 import type { Catalog } from "./catalog.ts";
 import { replayAlterTable } from "./replay_alter_table.ts";
+import { replayComment, replayGrant, replayPolicy, replayStatistics, replayTrigger } from "./replay_attached.ts";
 import { replayCreateTable } from "./replay_create_table.ts";
 import { replayDrop } from "./replay_drop.ts";
 import { replayAlterFunction, replayCreateAggregate, replayCreateFunction } from "./replay_function.ts";
@@ -40,20 +41,25 @@ const REPLAYS: { readonly [One in Kind]?: Replay<Extract<Statement, { kind: One 
   AlterObjectSchemaStmt: replaySetSchema,
   AlterSeqStmt: replayAlterSequence,
   AlterTableStmt: replayAlterTable,
+  CommentStmt: replayComment,
   CompositeTypeStmt: replayCompositeType,
   CreateDomainStmt: replayCreateDomain,
   CreateEnumStmt: replayCreateEnum,
   CreateExtensionStmt: replayCreateExtension,
   CreateForeignTableStmt: (catalog, { base }, by) => replayCreateTable(catalog, base ?? {}, { by, isForeign: true }),
   CreateFunctionStmt: replayCreateFunction,
+  CreatePolicyStmt: replayPolicy,
   CreateRangeStmt: replayCreateRange,
   CreateSchemaStmt: replayCreateSchema,
   CreateSeqStmt: replayCreateSequence,
   CreateStmt: (catalog, node, by) => replayCreateTable(catalog, node, { by }),
+  CreateStatsStmt: replayStatistics,
   CreateTableAsStmt: replayTableAs,
+  CreateTrigStmt: replayTrigger,
   DefineStmt: replayDefine,
   DiscardStmt: replayDiscard,
   DropStmt: replayDrop,
+  GrantStmt: replayGrant,
   IndexStmt: replayCreateIndex,
   RefreshMatViewStmt: replayRefresh,
   RenameStmt: replayRename,

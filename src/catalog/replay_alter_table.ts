@@ -1,7 +1,7 @@
 /** ALTER TABLE, and ALTER INDEX, VIEW, SEQUENCE and TYPE as far as they are the same statement. */
 
 import type { AlterTableCmd, AlterTableStmt } from "libpg-query";
-import type { Catalog, Relation } from "./catalog.ts";
+import type { Catalog, QualifiedName, Relation } from "./catalog.ts";
 import { columnDefinition, keptDefault } from "./column_definition.ts";
 import { dropColumn, dropConstraint, sequencesOf } from "./drop_relation.ts";
 import { change, changeColumn, nameOf, removeRelation } from "./edit.ts";
@@ -52,7 +52,13 @@ const ACTIONS: Readonly<Partial<Record<ActionKind, Replay>>> = {
   AT_SetNotNull: (catalog, table, { command, recurse }) =>
     setNotNull(catalog, table, { column: command.name ?? "", recurse }),
   AT_AddConstraint: addConstraintOf,
+  AT_AlterConstraint: alterConstraint,
   AT_ValidateConstraint: validateConstraint,
+  AT_SetRelOptions: (catalog, index) => notPlain(catalog, index),
+  AT_SetTableSpace: (catalog, index) => notPlain(catalog, index),
+  AT_SetStatistics: (catalog, index) => notPlain(catalog, index),
+  AT_ReplicaIdentity: (catalog, { schema }, { command: { def } }) =>
+    notPlain(catalog, nameIn(schema, def !== undefined && "ReplicaIdentityStmt" in def ? def.ReplicaIdentityStmt : {})),
   AT_SetLogged: (catalog, table) => setPersistence(catalog, table, "permanent"),
   AT_SetUnLogged: (catalog, table) => setPersistence(catalog, table, "unlogged"),
   AT_AddInherit: addInherit,
@@ -158,6 +164,29 @@ function validateConstraint(catalog: Catalog, table: Relation, action: Action): 
       constraints: constraints.map((own) => own.name === name ? { ...own, validated: true } : own),
     }));
   }
+}
+
+/** What is said of its deferring or enforcing is not kept, but for that something is. */
+function alterConstraint(catalog: Catalog, table: Relation, action: Action): void {
+  const { def } = action.command;
+  const name = def !== undefined && "ATAlterConstraint" in def ? def.ATAlterConstraint.conname : undefined;
+  for (const one of targets(catalog, table, action)) {
+    change(catalog, one, ({ constraints }) => ({
+      constraints: constraints.map((own) => own.name === name ? { ...own, plain: false } : own),
+    }));
+  }
+}
+
+function nameIn(schema: string, { name = "" }: { readonly name?: string }): QualifiedName {
+  return { schema, name };
+}
+
+/** Of an index, and nothing else: there is now more to it than its columns. */
+function notPlain(catalog: Catalog, name: QualifiedName): void {
+  const index = findRelation(catalog, name);
+  if (index === null || index.index === null) return;
+  const { index: facts } = index;
+  change(catalog, index, () => ({ index: { ...facts, plain: false } }));
 }
 
 /** The indexes go along, and since 15 the sequences that the table owns. */

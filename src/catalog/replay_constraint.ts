@@ -67,6 +67,25 @@ export function replayConstraint(
   }
 }
 
+/** Of a foreign key `s` is MATCH SIMPLE, which nobody writes. */
+function isPlain(node: Constraint): boolean {
+  return SPECIALS.every((key) => !node[key]) && (node.fk_matchtype ?? "s") === "s";
+}
+
+const SPECIALS = [
+  "deferrable",
+  "initdeferred",
+  "is_no_inherit",
+  "including",
+  "options",
+  "indexspace",
+  "where_clause",
+  "nulls_not_distinct",
+  "without_overlaps",
+  "fk_del_set_cols",
+  "fk_with_period",
+] as const;
+
 function isValid({ skip_validation: skipsValidation }: Constraint): boolean {
   return !skipsValidation;
 }
@@ -87,6 +106,8 @@ function addCheck(catalog: Catalog, table: Relation, { node }: GivenConstraint):
     validated: isValid(node),
     columns,
     expression: node.raw_expr ?? null,
+    // A CHECK that is not enforced is not validated either, and cannot be.
+    plain: isPlain(node) && node.is_enforced === true,
   });
 }
 
@@ -109,6 +130,7 @@ function addForeignKey(catalog: Catalog, table: Relation, { node, column }: Give
     referencedColumns: node.pk_attrs === undefined ? key : listedParts(node.pk_attrs),
     onDelete: REFERENTIAL_ACTIONS[node.fk_del_action ?? "a"] ?? "no-action",
     onUpdate: REFERENTIAL_ACTIONS[node.fk_upd_action ?? "a"] ?? "no-action",
+    plain: isPlain(node) && node.is_enforced === true,
   });
 }
 
@@ -176,7 +198,8 @@ function addIndexed(catalog: Catalog, table: Relation, { given, kind, by, recurs
     : takeOver(catalog, table, node);
   if (index === null) return;
   const columns = (index.index?.columns ?? []).filter((column) => column !== null);
-  addConstraint(catalog, table, { ...NOTHING, name: index.name, kind, validated: true, columns });
+  const plain = isPlain(node) && kind !== "exclude";
+  addConstraint(catalog, table, { ...NOTHING, name: index.name, kind, validated: true, columns, plain });
   if (kind === "primary-key") { for (const column of columns) setNotNull(catalog, table, { column, recurse }); }
   if (table.kind !== "partitioned-table" || !recurse) return;
   for (const child of childrenOf(catalog, table)) inheritIndex(catalog, index, child);
@@ -197,6 +220,7 @@ function newIndex(
     elements,
     including: listedParts(node.including).map((name) => ({ name })),
     where: node.where_clause,
+    plain: isPlain(node) && kind !== "exclude",
     unique: kind !== "exclude",
     constraint: true,
     by,
@@ -215,7 +239,7 @@ function takeOver(catalog: Catalog, table: Relation, { indexname = "", conname }
   if (index === null || index.index === null) {
     if (catalog.isWhole) return null;
     // Nobody knows its columns.
-    const unknown = { label: "key", elements: [], including: [], where: undefined, by: null };
+    const unknown = { label: "key", elements: [], including: [], where: undefined, plain: false, by: null };
     return makeIndex(catalog, table, { ...unknown, name, unique: true, constraint: true });
   }
   moveRelation(catalog, index, { schema: table.schema, name });

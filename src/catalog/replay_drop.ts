@@ -2,9 +2,10 @@
 
 import type { DropStmt, Node } from "libpg-query";
 import { listedParts } from "../sql/identifiers.ts";
-import { type Catalog, qualified, type QualifiedName } from "./catalog.ts";
+import { type Attached, type Catalog, qualified, type QualifiedName } from "./catalog.ts";
 import { removeRelation } from "./edit.ts";
 import { dropRelation, dropTyped } from "./drop_relation.ts";
+import { dropAttached } from "./replay_attached.ts";
 import { dropFunction } from "./replay_function.ts";
 import { findRelation, isSame, resolveListed } from "./resolve.ts";
 import { typeNamed } from "./resolve_type.ts";
@@ -17,10 +18,18 @@ const FUNCTIONS: ReadonlySet<string> = new Set(
   ["FUNCTION", "PROCEDURE", "ROUTINE", "AGGREGATE"].map((kind) => `OBJECT_${kind}`),
 );
 
+const ATTACHED: Readonly<Record<string, Attached["kind"]>> = {
+  OBJECT_TRIGGER: "trigger",
+  OBJECT_POLICY: "policy",
+  OBJECT_STATISTIC_EXT: "statistics",
+};
+
 export function replayDrop(catalog: Catalog, { removeType = "OBJECT_TABLE", objects }: DropStmt): void {
   for (const object of objects ?? []) {
     if (RELATIONS.has(removeType) && "List" in object) dropListed(catalog, object.List.items);
-    else if (FUNCTIONS.has(removeType) && "ObjectWithArgs" in object) dropFunction(catalog, object.ObjectWithArgs);
+    else if (ATTACHED[removeType] !== undefined && "List" in object) {
+      dropAttached(catalog, ATTACHED[removeType], object.List.items);
+    } else if (FUNCTIONS.has(removeType) && "ObjectWithArgs" in object) dropFunction(catalog, object.ObjectWithArgs);
     else if (removeType === "OBJECT_SCHEMA" && "String" in object) dropSchema(catalog, object.String.sval ?? "");
     else if (removeType === "OBJECT_EXTENSION" && "String" in object) {
       catalog.extensions.delete(object.String.sval ?? "");

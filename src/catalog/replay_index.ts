@@ -16,6 +16,8 @@ export interface NewIndex {
   readonly elements: readonly IndexElem[];
   readonly including: readonly IndexElem[];
   readonly where: Node | undefined;
+  /** Whether there is nothing more to it than its columns. */
+  readonly plain: boolean;
   readonly unique: boolean;
   readonly constraint: boolean;
   readonly by: bigint | null;
@@ -32,6 +34,7 @@ export function replayCreateIndex(catalog: Catalog, node: IndexStmt, by: bigint 
     elements: elementsOf(node.indexParams),
     including: elementsOf(node.indexIncludingParams),
     where: node.whereClause,
+    plain: isPlain(node),
     unique: node.unique ?? false,
     constraint: false,
     by,
@@ -42,13 +45,24 @@ export function replayCreateIndex(catalog: Catalog, node: IndexStmt, by: bigint 
   else if (children.length > 0) change(catalog, index, ({ index }) => ({ index: index && { ...index, valid: false } }));
 }
 
+function isPlain(node: IndexStmt): boolean {
+  const { accessMethod = "btree", options, tableSpace, whereClause, nulls_not_distinct: notDistinct } = node;
+  return accessMethod === "btree" && !notDistinct &&
+    [options, tableSpace, whereClause, node.indexIncludingParams].every((part) => part === undefined) &&
+    elementsOf(node.indexParams).every((element) =>
+      element.name !== undefined && element.opclass === undefined && element.collation === undefined &&
+      (element.ordering ?? "SORTBY_DEFAULT") === "SORTBY_DEFAULT" &&
+      (element.nulls_ordering ?? "SORTBY_NULLS_DEFAULT") === "SORTBY_NULLS_DEFAULT"
+    );
+}
+
 function elementsOf(nodes: readonly Node[] | undefined): readonly IndexElem[] {
   return (nodes ?? []).flatMap((node) => "IndexElem" in node ? [node.IndexElem] : []);
 }
 
 /** Makes an index in the schema of its table; null where its name is taken. */
 export function makeIndex(catalog: Catalog, table: Relation, given: NewIndex): Relation | null {
-  const { elements, including, where, unique, constraint, by } = given;
+  const { elements, including, where, plain, unique, constraint, by } = given;
   const { schema } = table;
   const columnNames = indexColumnNames([...elements, ...including]);
   const name = given.name ?? chooseName(
@@ -76,6 +90,7 @@ export function makeIndex(catalog: Catalog, table: Relation, given: NewIndex): R
       partial: where !== undefined,
       valid: true,
       constraint,
+      plain,
     },
   };
   put(catalog, index);

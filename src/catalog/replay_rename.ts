@@ -45,7 +45,8 @@ interface Renaming {
 function renameColumn(catalog: Catalog, table: Relation, { from, to }: Renaming): void {
   if (table.columns.some(({ name }) => name === to)) return;
   const renamed = (name: string) => name === from ? to : name;
-  change(catalog, table, ({ columns, constraints, partitionKey }) => ({
+  change(catalog, table, ({ columns, constraints, partitionKey, attached = [] }) => ({
+    attached: attached.map((one) => ({ ...one, columns: one.columns.map(renamed) })),
     columns: columns.map((column): Column => ({
       ...column,
       name: renamed(column.name),

@@ -1,15 +1,15 @@
 /** What an ALTER COLUMN TYPE says, and its safe forms: a new column that takes the old one's place, or a CHECK. */
 
 import type { ColumnDef } from "libpg-query";
-import type { Catalog, Relation } from "../catalog/catalog.ts";
-import { findColumn, indexesOf, isSame } from "../catalog/resolve.ts";
-import { dotted, identifier } from "../sql/identifiers.ts";
+import type { Catalog } from "../catalog/catalog.ts";
+import { identifier, literal } from "../sql/identifiers.ts";
 import { tokens } from "../sql/tokens.ts";
 import type { ActionSteps } from "./action_problems.ts";
 import type { AlterTable, AlterTableAction } from "./alter_table_actions.ts";
+import { inherit } from "./column_heir.ts";
 import { fillByTrigger } from "./fill_by_trigger.ts";
-import { notNullSteps } from "./not_null_steps.ts";
-import type { NextMigration } from "./rule.ts";
+import { type Hanging, hangingOn } from "./hanging.ts";
+import { listOf } from "./shown_name.ts";
 import type { TableSql } from "./table_sql.ts";
 
 export interface TypeChange {
@@ -54,70 +54,51 @@ interface Around {
   readonly postgresVersion: number;
 }
 
-/** A column of the new type beside the old one, the same by a trigger, filled in batches, and put in its place. */
+/**
+ * A column of the new type beside the old one, the same by a trigger, filled in batches, and put in its place with all
+ * that hangs on the old one. Where not all of that is known, the last migration stops before anything is lost.
+ */
 export function newColumnSteps(change: TypeChange, { sql, catalog, postgresVersion }: Around): ActionSteps {
   const { column, collated, expression } = change;
   const { alter, relation } = sql;
   const added = `${column}_new`;
   const filling = fillByTrigger({ sql, column: added, expression });
-  const isRequired = findColumn(relation, column)?.notNull === true;
-  const swap = `${swapNotes(relation, { column, added, catalog })}${filling.drop}
-${alter} DROP COLUMN ${identifier(column)};
-${alter} RENAME COLUMN ${identifier(added)} TO ${identifier(column)};`;
+  const hanging = hangingOn(relation, { column, catalog });
+  const inheritance = inherit({ column, heir: added, sql, catalog, hanging, postgresVersion });
+  const swap = [
+    ...stopFor(hanging, { table: sql.table, column, added }),
+    filling.drop,
+    ...inheritance.before,
+    `${alter} DROP COLUMN ${identifier(column)};`,
+    `${alter} RENAME COLUMN ${identifier(added)} TO ${identifier(column)};`,
+    ...inheritance.after,
+  ];
   return {
     title: `add ${added}, and keep it the same as ${column}`,
     action: `ADD COLUMN ${identifier(added)} ${collated}`,
     after: filling.statements,
     next: [
       filling.backfill,
-      ...(isRequired ? requiredSteps(added, { sql, postgresVersion }) : []),
-      { title: `put ${added} in the place of ${column}`, sql: swap, noTransaction: false },
+      ...inheritance.next,
+      { title: `put ${added} in the place of ${column}`, sql: swap.join("\n"), noTransaction: false },
     ],
     mechanical: false,
   };
 }
 
-function requiredSteps(
-  column: string,
-  { sql, postgresVersion }: { readonly sql: TableSql; readonly postgresVersion: number },
-): readonly NextMigration[] {
-  const { action, next } = notNullSteps(sql, { column, postgresVersion });
-  return [{ title: `let no more NULLs into ${column}`, sql: `${sql.alter} ${action};`, noTransaction: false }, next];
-}
-
-/** What the new column does not have by itself, as comments. */
-function swapNotes(
-  relation: Relation,
-  { column, added, catalog }: { readonly column: string; readonly added: string; readonly catalog: Catalog },
-): string {
-  const [own, next] = [identifier(column), identifier(added)];
-  const known = findColumn(relation, column);
-  const notes = [];
-  const names = hangingOn(relation, { column, catalog });
-  if (names.length > 0) {
-    notes.push(`What needs ${own} goes with it; make it again on ${next} first: ${names.join(", ")}.`);
-  }
-  if (known?.identity || known?.default) {
-    notes.push(`Give ${next} the default that ${own} has, before the old column goes.`);
-  }
-  return notes.map((note) => `-- ${note}\n`).join("");
-}
-
-/** The indexes and constraints that need a column, and the foreign keys of other tables that point to it. */
-function hangingOn(
-  relation: Relation,
-  { column, catalog }: { readonly column: string; readonly catalog: Catalog },
+/** An error is better than a column that goes with what nobody has made again. */
+function stopFor(
+  hanging: readonly Hanging[],
+  { table, column, added }: { readonly table: string; readonly column: string; readonly added: string },
 ): readonly string[] {
-  const indexes = indexesOf(catalog, relation).filter(({ index }) => index?.uses.includes(column));
-  const constraints = relation.constraints.filter(({ kind, columns }) =>
-    kind !== "not-null" && columns.includes(column)
+  const names = hanging.filter(({ isKnown }) => !isKnown).map(({ name }) => name);
+  if (names.length === 0) return [];
+  const lost = `${table}.${identifier(column)} still has ${listOf(names)}`;
+  const message = literal(
+    `${lost}: make it again on ${identifier(added)} where it is needed, and take this statement away`,
   );
-  const pointing = [...catalog.relations.values()].flatMap(({ constraints }) =>
-    constraints.filter(({ references, referencedColumns }) =>
-      references !== null && isSame(references, relation) && referencedColumns.includes(column)
-    )
-  );
-  return [...new Set([...indexes, ...constraints, ...pointing].map(({ name }) => dotted([name])))];
+  const tag = message.includes("$stop$") ? "$still_there$" : "$stop$";
+  return [`DO ${tag} BEGIN RAISE EXCEPTION USING MESSAGE = ${message}; END ${tag};`];
 }
 
 /** What a domain demands, which a CHECK demands without writing a row. */

@@ -21,7 +21,12 @@ const SQL_NAMES: Readonly<Record<string, string>> = {
 
 /** A type as SQL: `numeric(10, 2)[]`. */
 export function typeSql({ schema, name, modifiers, dimensions, collation }: DataType): string {
-  const own = schema === "pg_catalog" ? SQL_NAMES[name] ?? identifier(name) : dotted([schema, name]);
+  const own = schema === "pg_catalog" ? builtinTypeSql(name) : dotted([schema, name]);
   const limits = modifiers.length === 0 ? "" : `(${modifiers.join(", ")})`;
   return `${own}${limits}${"[]".repeat(dimensions)}${collation === null ? "" : ` COLLATE ${collation}`}`;
+}
+
+/** A type of the server's own, by its name in `pg_type`. */
+export function builtinTypeSql(name: string): string {
+  return SQL_NAMES[name] ?? identifier(name);
 }

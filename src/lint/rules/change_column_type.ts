@@ -23,7 +23,8 @@ export const changeColumnType: Rule = {
     "it is over.",
   instead:
     "Add a column of the new type, fill it by a trigger for new rows and in batches for those that are there, and put it " +
-    "in the place of the old one. For a shorter varchar, add a CHECK on the length instead.",
+    "in the place of the old one, with the default, the indexes and the constraints that the old one has. Where the safe " +
+    "form cannot give it one of them, its last migration stops with an error that says which. For a shorter varchar, add a CHECK on the length instead.",
   source: "https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-NOTES",
   examples: [{
     before: ["CREATE TABLE posts (id bigint PRIMARY KEY, views integer);"],

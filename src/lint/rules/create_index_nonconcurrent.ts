@@ -49,7 +49,7 @@ CREATE TABLE events_2026 PARTITION OF events FOR VALUES FROM ('2026-01-01') TO (
     // ON ONLY makes an invalid index without anything in it.
     if (statement.node.relation.inh !== true) return [];
     return [{
-      message: `${message(statement)} Each of its partitions is locked so until all of them are done.`,
+      message: `${message(statement, table)} Each of its partitions is locked so until all of them are done.`,
       safeForm: partitionedIndexForm(statement, { table, catalog }),
       fix: null,
     }];
@@ -70,11 +70,13 @@ function plain(
   const sql = builtAnew(statement, { edits: [...(word === null ? [] : [word]), ...moved], schema });
   const title = `create index ${idxname ?? `on ${relation?.relname ?? ""}`}`;
   const names = [relation?.relname ?? "", ...(idxname === undefined ? [] : [idxname])];
-  return { message: message(statement), ...ownMigration({ sql, title, names }, { statement, file }) };
+  return { message: message(statement, table), ...ownMigration({ sql, title, names }, { statement, file }) };
 }
 
-function message({ node }: CreateIndex): string {
+function message({ node }: CreateIndex, { kind }: Relation): string {
   const table = relationName(node.relation!);
-  return `Every INSERT, UPDATE and DELETE on ${table} waits until ${shownIndex(node)} is built: CREATE INDEX holds a ` +
+  // Nothing but REFRESH writes to a materialized view.
+  const writers = kind === "materialized-view" ? "REFRESH of" : "INSERT, UPDATE and DELETE on";
+  return `Every ${writers} ${table} waits until ${shownIndex(node)} is built: CREATE INDEX holds a ` +
     `SHARE lock on ${table} while it reads all of it.`;
 }

@@ -33,6 +33,7 @@ import { refreshMatview } from "./refresh_matview.ts";
 import { reindexNonconcurrent } from "./reindex_nonconcurrent.ts";
 import { renameColumn } from "./rename_column.ts";
 import { renameTable } from "./rename_table.ts";
+import { rewriteTable } from "./rewrite_table.ts";
 import { searchPathChange } from "./search_path_change.ts";
 import { setNotNull } from "./set_not_null.ts";
 import { statementUnderAccessExclusive } from "./statement_under_access_exclusive.ts";
@@ -77,6 +78,7 @@ export const RULES: readonly Rule[] = [
   reindexNonconcurrent,
   renameColumn,
   renameTable,
+  rewriteTable,
   searchPathChange,
   setNotNull,
   statementUnderAccessExclusive,

@@ -1,13 +1,14 @@
-import type { Column } from "../../catalog/catalog.ts";
 import { findColumn } from "../../catalog/resolve.ts";
 import { objectName } from "../../catalog/object_names.ts";
 import { identifier } from "../../sql/identifiers.ts";
 import { backfill } from "../backfill.ts";
 import { columnRename, isAddedHere, isReplacedHere, isVacatedHere } from "../column_history.ts";
-import { notNullSteps } from "../not_null_steps.ts";
-import type { NextMigration, Rule } from "../rule.ts";
+import { type Heir, inherit } from "../column_heir.ts";
+import { hangingOn, viewsOver } from "../hanging.ts";
+import type { Rule } from "../rule.ts";
 import { writeSafeForm } from "../safe_form.ts";
-import { type TableSql, tableSql } from "../table_sql.ts";
+import { listOf } from "../shown_name.ts";
+import { tableSql } from "../table_sql.ts";
 import { typeSql } from "../type_sql.ts";
 import { waitedTable } from "../waited_table.ts";
 
@@ -18,9 +19,10 @@ export const renameColumn: Rule = {
   why:
     "The statement is instant, but programs that are running know the column by its old name and fail from that moment on; " +
     "those that know the new name fail until then. No release can happen at the same moment.",
-  instead:
-    "Add a column with the new name, keep the two the same by a trigger, and fill it in batches. Release programs that use " +
-    "the new name, and drop the old column when no program names it any more.",
+  instead: "Add a column with the new name, keep the two the same by a trigger, and fill it in batches. Give the new " +
+    "column the indexes and constraints of the old one. Release programs that use the new name, and drop the old column when " +
+    "no program names it any more. Where views, keys of other tables, policies or the like hang on the column, there is no " +
+    "safe form to paste; the finding names them.",
   source: "https://www.postgresql.org/docs/current/ddl-alter.html#DDL-ALTER-RENAMING-COLUMN",
   examples: [{
     before: ["CREATE TABLE posts (id bigint PRIMARY KEY, title text);"],
@@ -72,27 +74,30 @@ ALTER TABLE posts DROP COLUMN title; -- pgmigrate: ignore=drop-column no release
     const message =
       `Programs that name ${sql.table}.${name} fail as soon as this is committed, and programs that name ` +
       `${identifier(newname)} fail until then.`;
+    const hanging = [...hangingOn(relation, { column, catalog }), ...viewsOver(relation, { catalog })];
+    const isWhole = hanging.every(({ isKnown, constraint }) => isKnown && constraint?.kind !== "primary-key");
     const known = findColumn(relation, column);
-    const safeForm = known === null ? null : expand(known, { sql, newname, postgresVersion: file.postgresVersion });
-    return [{ message, safeForm, fix: null }];
+    if (known === null || known.type === null || !isWhole) {
+      const names = listOf(hanging.map(({ name }) => name));
+      const moved = names === ""
+        ? ""
+        : ` What hangs on ${name} would have to move to another column with it: ${names}.`;
+      return [{ message: message + moved, safeForm: null, fix: null }];
+    }
+    const { postgresVersion } = file;
+    const heir = { column, heir: newname, sql, catalog, hanging, postgresVersion };
+    return [{ message, safeForm: expand(heir, typeSql(known.type)), fix: null }];
   },
 };
 
-/** Both columns until the programs have moved; null where the type is not known. */
-function expand(
-  { name: column, type, notNull }: Column,
-  { sql, newname, postgresVersion }: {
-    readonly sql: TableSql;
-    readonly newname: string;
-    readonly postgresVersion: number;
-  },
-): string | null {
-  if (type === null) return null;
+/** Both columns until the programs have moved. */
+function expand(heir: Heir, type: string): string {
+  const { sql, column, heir: newname } = heir;
   const { table, alter, relation } = sql;
   const [from, to] = [identifier(column), identifier(newname)];
   const sync = objectName({ table: relation.name, columns: newname, label: "sync" });
   const [trigger, routine] = [identifier(sync), sql.inSchema(sync)];
-  const add = `${alter} ADD COLUMN ${to} ${typeSql(type)};
+  const add = `${alter} ADD COLUMN ${to} ${type};
 CREATE FUNCTION ${routine}() RETURNS trigger LANGUAGE plpgsql AS $sync$
 BEGIN
   IF TG_OP = 'INSERT' THEN
@@ -106,21 +111,19 @@ END
 $sync$;
 CREATE TRIGGER ${trigger} BEFORE INSERT OR UPDATE ON ${table}
 FOR EACH ROW EXECUTE FUNCTION ${routine}();`;
-  const drop = `DROP TRIGGER ${trigger} ON ${table};
-DROP FUNCTION ${routine}();
-${alter} DROP COLUMN ${from}; -- pgmigrate: ignore=drop-column no program names it any more`;
+  // With a default of its own, the new column would overwrite what programs write into the old one.
+  const { next, before, after } = inherit(heir);
+  const drop = [
+    `DROP TRIGGER ${trigger} ON ${table};`,
+    `DROP FUNCTION ${routine}();`,
+    ...before,
+    `${alter} DROP COLUMN ${from}; -- pgmigrate: ignore=drop-column no program names it any more`,
+    ...after,
+  ];
   return writeSafeForm([
     { title: `add ${newname}, and keep the two the same`, sql: add, noTransaction: false },
     backfill({ table, relation, column: newname, value: from }),
-    ...(notNull === true ? required(newname, { sql, postgresVersion }) : []),
-    { title: `when no program names ${column} any more`, sql: drop, noTransaction: false },
+    ...next,
+    { title: `when no program names ${column} any more`, sql: drop.join("\n"), noTransaction: false },
   ]);
-}
-
-function required(
-  column: string,
-  { sql, postgresVersion }: { readonly sql: TableSql; readonly postgresVersion: number },
-): readonly NextMigration[] {
-  const { action, next } = notNullSteps(sql, { column, postgresVersion });
-  return [{ title: `let no more NULLs into ${column}`, sql: `${sql.alter} ${action};`, noTransaction: false }, next];
 }

@@ -9,6 +9,10 @@ CREATE UNIQUE INDEX users_email_idx ON users (email);
 CREATE TABLE "Posts" ("Id" bigint PRIMARY KEY, user_id bigint REFERENCES users, body text);
 CREATE INDEX posts_body_idx ON "Posts" (body);
 CREATE TABLE app.jobs (id bigint PRIMARY KEY, state text);
+CREATE TYPE mood AS ENUM ('good', 'bad');
+CREATE DOMAIN short AS text;
+CREATE SCHEMA "Moods";
+CREATE TABLE "Moods".moods (now mood, word short);
 CREATE MATERIALIZED VIEW counts AS SELECT user_id, count(*) AS n FROM "Posts" GROUP BY user_id;
 CREATE MATERIALIZED VIEW later AS SELECT id FROM users WITH NO DATA;
 CREATE VIEW names AS SELECT name FROM users;
@@ -29,6 +33,7 @@ const RULES: ReadonlySet<string> = new Set([
   "create-partition-of",
   "detach-nonconcurrent",
   "dml-with-ddl",
+  "drop-column",
   "drop-index-nonconcurrent",
   "drop-table",
   "drop-table-with-fk",
@@ -54,6 +59,15 @@ const FINDS: readonly (readonly [text: string, rules: readonly string[], safe?: 
   ['create unique index "I" on only "Posts" using btree (lower(body)) where body <> \'\'; -- on "X"', [
     "create-index-nonconcurrent",
   ], 'create unique index concurrently "I" on only "Posts" using btree (lower(body)) where body <> \'\';'],
+  ["DROP SCHEMA app CASCADE;", ["drop-table"], "-- When no program uses app.jobs any more:"],
+  ["DROP SCHEMA legacy CASCADE;", ["drop-table"], "-- When no program uses legacy any more:"],
+  ["DROP VIEW names;", ["drop-table"], "-- When no program uses names any more:"],
+  ["DROP MATERIALIZED VIEW IF EXISTS counts, unheard_of;", ["drop-table", "drop-table", "wide-lock-window"]],
+  ["DROP TYPE mood CASCADE;", ["drop-column"], '-- When no program names "Moods".moods.now any more:'],
+  ["DROP DOMAIN short CASCADE;", ["drop-column"], '-- When no program names "Moods".moods.word any more:'],
+  ["DROP EXTENSION citext CASCADE;", ["drop-column"]],
+  ["ALTER TABLE users SET SCHEMA app;", ["rename-table"], "CREATE VIEW users AS SELECT * FROM app.users;"],
+  ["ALTER VIEW names SET SCHEMA app;", ["rename-table"], "CREATE VIEW names AS SELECT * FROM app.names;"],
   ["CREATE INDEX ON counts (n);", ["create-index-nonconcurrent"], "CREATE INDEX CONCURRENTLY ON counts (n);"],
   [
     "CREATE INDEX IF NOT EXISTS i ON app.jobs (state);",
@@ -118,7 +132,7 @@ const FINDS: readonly (readonly [text: string, rules: readonly string[], safe?: 
   ['DROP TABLE "Posts";', ["drop-table", "drop-table-with-fk"]],
   [
     'ALTER TABLE "Posts" DROP COLUMN user_id;',
-    ["drop-table-with-fk"],
+    ["drop-table-with-fk", "drop-column"],
     'ALTER TABLE "Posts" DROP CONSTRAINT "Posts_user_id_fkey";',
   ],
   ["ALTER VIEW names RENAME TO people;", ["rename-table"], "CREATE VIEW names AS SELECT * FROM people;"],
@@ -210,6 +224,11 @@ const SILENT: readonly string[] = [
   "CREATE MATERIALIZED VIEW n AS SELECT 1 AS a;\nCREATE UNIQUE INDEX ON n (a);\nREFRESH MATERIALIZED VIEW CONCURRENTLY n;",
   "REFRESH MATERIALIZED VIEW later;",
   "ANALYZE users;",
+  "CREATE SCHEMA own;\nCREATE TABLE own.t (a int);\nDROP SCHEMA own CASCADE;",
+  "DROP SCHEMA app;",
+  "DROP TYPE mood;",
+  "ALTER TABLE users SET SCHEMA public;",
+  "DROP VIEW names;\nCREATE VIEW names AS SELECT id, name FROM users;",
   'DROP MATERIALIZED VIEW counts;\nCREATE MATERIALIZED VIEW counts AS SELECT user_id FROM "Posts";',
   "CREATE TABLE events_3 (LIKE events);\nALTER TABLE events ATTACH PARTITION events_3 FOR VALUES FROM ('2026-03-01') TO ('2026-04-01');",
 ];
@@ -286,4 +305,24 @@ Deno.test("lint moves nothing into a transaction that no transaction takes", asy
     "concurrently-in-transaction",
     "concurrently-in-transaction",
   ]);
+});
+
+Deno.test("an index of a materialized view makes nobody wait but REFRESH, which alone writes to it", async () => {
+  const [found] = await findings("CREATE INDEX ON counts (n);");
+  assert.match(found!.message, /^Every REFRESH of counts waits until the index is built: /);
+  assert.doesNotMatch(found!.message, /INSERT/);
+});
+
+Deno.test("of a view that is dropped no rows are said to be lost, and CASCADE says what else goes", async () => {
+  const message = async (text: string) => (await findings(text)).find(({ rule }) => rule === "drop-table")!.message;
+  assert.equal(await message("DROP VIEW names;"), "Programs that use names fail as soon as this is committed.");
+  assert.equal(
+    await message("DROP MATERIALIZED VIEW counts;"),
+    "Programs that use counts fail as soon as this is committed.",
+  );
+  assert.match(await message("DROP TABLE users CASCADE;"), /rows are lost\. CASCADE drops later and names as well\.$/);
+  assert.match(
+    await message("DROP SCHEMA app CASCADE;"),
+    /^Programs that use app\.jobs fail .*, and the rows are lost: /,
+  );
 });
