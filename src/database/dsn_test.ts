@@ -178,6 +178,17 @@ Deno.test("parseTarget() names a parameter that it does not know, unless it may 
   assert.doesNotMatch(textOf(await failure("host=db password=a secret=b")), /secret/);
 });
 
+Deno.test("parseTarget() names a parameter that it does not know behind a password that the host has ended", async () => {
+  for (const [name, hint] of [["schema", /options=-csearch_path/], ["pgbouncer", /works through a pooler/]] as const) {
+    const unknown = await failure(`postgres://ann:hunter2zwei@db/app?${name}=x`);
+    assert.equal(unknown.message, `Unknown parameter in the database URL: ${name}`);
+    assert.match(unknown.details.hint ?? "", hint);
+    assert.doesNotMatch(textOf(unknown), /hunter2zwei/);
+  }
+  const both = await failure("postgres://ann:one@db/app?password=a&secret=b");
+  assert.doesNotMatch(textOf(both), /secret/);
+});
+
 Deno.test("parseTarget() refuses by name what libpq has and it has not, from the URL and from the environment", async () => {
   for (
     const setting of [
@@ -373,6 +384,7 @@ Deno.test("parseTarget() throws only failures, and none of them holds the passwo
   const around = fc.constantFrom(
     ["postgres://ann:", "@db/app"],
     ["postgres://ann:", "@db:5432/app?sslmode=require"],
+    ["postgres://ann:", "@db/app?schema=x"],
     ["postgres://db/app?password=", ""],
     ["postgres://db/app?password=", "&x=y"],
     ["host=db password=", ""],
