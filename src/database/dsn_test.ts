@@ -159,6 +159,15 @@ Deno.test("parseTarget() finds no database where only a user, a port or a passwo
   }
 });
 
+Deno.test("parseTarget() says that no user was given, and blames no URL for it", async () => {
+  const nobody = { USER: "" };
+  for (const [url, env] of [[undefined, { PGHOST: "db" }], ["postgres://db/app", {}], ["host=db", {}]] as const) {
+    const { code, message, details } = await failure(url, { env: { ...nobody, ...env } });
+    assert.deepEqual([code, message], ["no-user", "No user was given"]);
+    assert.match(details.hint ?? "", /postgres:\/\/user@host\/database.*user=.*PGUSER/);
+  }
+});
+
 Deno.test("parseTarget() asks to percent-encode what would end a password early, and shows none of it", async () => {
   for (const raw of "#/%@? \t\n") {
     for (const rest of ["@db/app", "@db:5432/app?sslmode=require"]) {
