@@ -205,6 +205,13 @@ export function noDatabase(): Failure {
   });
 }
 
+/** Neither the URL nor a variable names one, and the operating system does not say whose process this is. */
+export function noUser(): Failure {
+  return new Failure("no-user", 2, "No user was given", {
+    hint: "Write the user before the host, postgres://user@host/database, or user=…, or set PGUSER.",
+  });
+}
+
 /** The text that names the database cannot be read. `problem` must hold no part of that text: it has the password. */
 export function invalidDatabaseUrl(problem: string, hint?: string): Failure {
   return new Failure("invalid-database-url", 2, `Cannot read the database URL: ${problem}`, {

@@ -29,7 +29,7 @@ export function createReporter(
     live: world.stderr.isTerminal && env["TERM"] !== "dumb",
     quiet: looks.quiet,
     verbose: looks.verbose,
-    columns: world.columns,
+    columns: world.columns || null,
     migrations: looks.migrations,
   });
   return (event) => {

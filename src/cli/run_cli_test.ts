@@ -53,6 +53,19 @@ Deno.test("pgmigrate alone prints the help on stderr and exits with 2", async ()
   assert.match(stderr, /^pgmigrate runs PostgreSQL migrations/);
 });
 
+Deno.test("a terminal that says it has no columns is not written to as a narrow one", async () => {
+  await withDirectory(async (directory) => {
+    const line = `SELECT ${"1, ".repeat(25)}1; COMMIT;`;
+    await Deno.writeTextFile(`${directory}/001_a.sql`, `${line}\n`);
+    const text = async (columns: number | null) => {
+      const { stdout, stderr } = await run(["lint", "-m", directory], { columns });
+      return stdout + stderr;
+    };
+    assert.ok((await text(0)).includes(line));
+    assert.ok(!(await text(60)).includes(line));
+  });
+});
+
 Deno.test("of an option that may be given more than once all count, of any other the last", async () => {
   await withDirectory(async (directory) => {
     await Deno.writeTextFile(`${directory}/001_a.sql`, "CREATE TABLE a (n int);\nCOMMIT;\n");

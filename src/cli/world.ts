@@ -10,7 +10,7 @@ export interface World {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly stdout: TextStream;
   readonly stderr: TextStream;
-  /** Width of the terminal in columns; null where there is none. */
+  /** Width of the terminal in columns; null where there is none, 0 where nobody has told it, as in `docker run -t`. */
   readonly columns: number | null;
   /** The name of the operating system, as `Deno.build.os` has it. */
   readonly platform: string;

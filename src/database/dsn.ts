@@ -67,9 +67,11 @@ function pairsOf(given: string): readonly Pair[] {
 /** Names what pgmigrate does not know, but never a name that may be a piece of a password that held an `&` or a space. */
 function checked(pairs: readonly Pair[]): Settings {
   const settings = new Map<string, Setting>();
-  for (const [name, value] of pairs) {
+  let endIsSure = true;
+  for (const [name, value, place] of pairs) {
+    if (name === "password" && place === undefined) endIsSure = false;
     if (!isHonoured(name) && limitOf(name) === undefined) {
-      if (settings.has("password")) {
+      if (!endIsSure) {
         throw invalidDatabaseUrl(
           "an unknown parameter follows the password",
           "In a URL an & in the password is written %26; in name=value form a password with spaces stands in quotes.",

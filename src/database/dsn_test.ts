@@ -159,6 +159,15 @@ Deno.test("parseTarget() finds no database where only a user, a port or a passwo
   }
 });
 
+Deno.test("parseTarget() says that no user was given, and blames no URL for it", async () => {
+  const nobody = { USER: "" };
+  for (const [url, env] of [[undefined, { PGHOST: "db" }], ["postgres://db/app", {}], ["host=db", {}]] as const) {
+    const { code, message, details } = await failure(url, { env: { ...nobody, ...env } });
+    assert.deepEqual([code, message], ["no-user", "No user was given"]);
+    assert.match(details.hint ?? "", /postgres:\/\/user@host\/database.*user=.*PGUSER/);
+  }
+});
+
 Deno.test("parseTarget() asks to percent-encode what would end a password early, and shows none of it", async () => {
   for (const raw of "#/%@? \t\n") {
     for (const rest of ["@db/app", "@db:5432/app?sslmode=require"]) {
@@ -176,6 +185,17 @@ Deno.test("parseTarget() names a parameter that it does not know, unless it may 
   assert.equal((await failure("host=db pgbouncer=true")).code, "unknown-connection-parameter");
   assert.doesNotMatch(textOf(await failure("postgres://db/app?password=a&secret=b")), /secret/);
   assert.doesNotMatch(textOf(await failure("host=db password=a secret=b")), /secret/);
+});
+
+Deno.test("parseTarget() names a parameter that it does not know behind a password that the host has ended", async () => {
+  for (const [name, hint] of [["schema", /options=-csearch_path/], ["pgbouncer", /works through a pooler/]] as const) {
+    const unknown = await failure(`postgres://ann:hunter2zwei@db/app?${name}=x`);
+    assert.equal(unknown.message, `Unknown parameter in the database URL: ${name}`);
+    assert.match(unknown.details.hint ?? "", hint);
+    assert.doesNotMatch(textOf(unknown), /hunter2zwei/);
+  }
+  const both = await failure("postgres://ann:one@db/app?password=a&secret=b");
+  assert.doesNotMatch(textOf(both), /secret/);
 });
 
 Deno.test("parseTarget() refuses by name what libpq has and it has not, from the URL and from the environment", async () => {
@@ -373,6 +393,7 @@ Deno.test("parseTarget() throws only failures, and none of them holds the passwo
   const around = fc.constantFrom(
     ["postgres://ann:", "@db/app"],
     ["postgres://ann:", "@db:5432/app?sslmode=require"],
+    ["postgres://ann:", "@db/app?schema=x"],
     ["postgres://db/app?password=", ""],
     ["postgres://db/app?password=", "&x=y"],
     ["host=db password=", ""],

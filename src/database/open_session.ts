@@ -5,6 +5,7 @@ import { type Duplex, Writable } from "node:stream";
 import postgres from "postgres";
 import { sendData } from "./copy_data.ts";
 import { asMessage, atOnce, driver, type Login, type RawResult, type RawRow, rowsOf, valuesOf } from "./driver.ts";
+import { hearLastWords } from "./last_words.ts";
 import {
   type Answer,
   CopyNotSupported,
@@ -90,6 +91,7 @@ class DriverSession implements Session {
       if (this.#wire.backendPid !== 0) options.onLoggedIn?.();
       if (this.#wire.copy !== null) socket.destroy();
     });
+    hearLastWords(socket);
     // The negotiation of TLS may have left it paused.
     socket.resume();
     this.#sql = driver(socket, options);

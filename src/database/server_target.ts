@@ -1,7 +1,7 @@
 /** From settings to servers: defaults, numbers, and what does not go together. */
 
 import type { Warning } from "../events.ts";
-import { type Failure, invalidConnectionParameter, invalidDatabaseUrl } from "../errors.ts";
+import { type Failure, invalidConnectionParameter, noUser } from "../errors.ts";
 import type { Environment } from "./environment.ts";
 import { passwordFromFile } from "./passfile.ts";
 import { serverList, type ServerPlace } from "./server_list.ts";
@@ -87,10 +87,7 @@ async function defaultHost(port: number, { files, os }: TargetContext): Promise<
 function operatingSystemUser(env: Environment): string {
   const user = env["USER"] || env["LOGNAME"] || env["USERNAME"];
   if (user !== undefined && user !== "") return user;
-  throw invalidDatabaseUrl(
-    "it names no user",
-    "Write the user before the host, postgres://user@host/database, or set PGUSER.",
-  );
+  throw noUser();
 }
 
 /** Seconds. Like libpq: whole, 0 or less for no limit, and 1 taken as 2. */

@@ -3,8 +3,11 @@
 import { isIPv6 } from "node:net";
 import { type Failure, invalidDatabaseUrl } from "../errors.ts";
 
-/** A parameter of the URL and its value, decoded. Later ones win over earlier ones of the same name. */
-export type Pair = readonly [name: string, value: string];
+/**
+ * A parameter of the URL and its value, decoded. Later ones win over earlier ones of the same name. Of a password before
+ * the host it is certain where it ends: what follows is no piece of it.
+ */
+export type Pair = readonly [name: string, value: string, place?: "before the host"];
 
 /**
  * Takes a URL apart: `postgres://user:password@host:port,host:port/database?name=value&…`.
@@ -43,7 +46,7 @@ function userSettings(text: string): readonly Pair[] {
   const user = colon < 0 ? text : text.slice(0, colon);
   return [
     ...(user === "" ? [] : [["user", decode(user)] as const]),
-    ...(colon < 0 ? [] : [["password", decode(text.slice(colon + 1))] as const]),
+    ...(colon < 0 ? [] : [["password", decode(text.slice(colon + 1)), "before the host"] as const]),
   ];
 }
 

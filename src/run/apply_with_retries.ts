@@ -7,12 +7,13 @@ import { giveUpUnheard } from "../database/lone_look.ts";
 import type { Backend } from "../database/look_sql.ts";
 import { isPooled } from "../database/pooler.ts";
 import type { Session } from "../database/session.ts";
-import { Failure } from "../errors.ts";
+import { Failure, lockLost } from "../errors.ts";
 import type { Migration } from "../migration/migration.ts";
 import type { Context } from "./context.ts";
+import { lossFailure } from "./explain.ts";
 import { type Limits, lockTimeoutWithin } from "./limits.ts";
 import { afterAttempt } from "./retry_policy.ts";
-import { type FailedAttempt, givenUp, retryWords } from "./retry_words.ts";
+import { attemptsMet, type FailedAttempt, givenUp, retryWords } from "./retry_words.ts";
 import { watchMigration } from "./watch_migration.ts";
 
 /** As the reason of a loss. */
@@ -30,7 +31,7 @@ export interface RetryOptions {
   readonly migration: Migration;
   readonly limits: Limits;
   /** Throws when another attempt must not be begun. */
-  readonly mayBegin: () => void;
+  readonly mayBegin: () => void | Promise<void>;
   /** Looks at what an attempt waits for; null on the embedded database, where there is nobody to wait for. */
   readonly lock: Lock | null;
   readonly session: Session;
@@ -47,8 +48,9 @@ export interface RetryOptions {
 export async function applyWithRetries(
   context: Context,
   apply: (attempt: Attempt) => Promise<number>,
-  { migration: { version, name, directives }, limits, mayBegin, lock, session, database }: RetryOptions,
+  { migration: { version, name, path, directives }, limits, mayBegin, lock, session, database }: RetryOptions,
 ): Promise<number> {
+  const loss = lossOf({ session, lock, path });
   const began = context.now().getTime();
   const failed: FailedAttempt[] = [];
   const onSilence = () => session.giveUp(UNHEARD);
@@ -94,9 +96,21 @@ export async function applyWithRetries(
       wait,
       message: retryWords(failed.at(-1)!, { ...next, attempt: attempt + 1, attempts: limits.lockAttempts }),
     });
-    await pause(next.pauseMs, context.signal);
-    mayBegin();
+    await pause(next.pauseMs, AbortSignal.any([context.signal, loss])).catch((error) => {
+      throw error === loss.reason ? loss.reason.with({ items: attemptsMet(failed) }) : error;
+    });
+    await mayBegin();
   }
+}
+
+/** Aborts, with the failure that it is, when the run has lost what an attempt needs. */
+function lossOf(
+  { session, lock, path }: Pick<RetryOptions, "session" | "lock"> & { readonly path: string },
+): AbortSignal {
+  const loss = new AbortController();
+  session.gone.then((lost) => loss.abort(lossFailure(lost, path)));
+  lock?.session.gone.then(() => loss.abort(lockLost()));
+  return loss.signal;
 }
 
 /** Only where nothing of it was kept. */

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { Database } from "../database/database.ts";
-import type { Session } from "../database/session.ts";
+import type { Lock } from "../database/held_lock.ts";
+import { type Session, SessionLost } from "../database/session.ts";
 import { Failure, interrupted, lockTimeout, migrationFailed } from "../errors.ts";
 import type { Event, Retrying } from "../events.ts";
 import type { Migration } from "../migration/migration.ts";
@@ -40,6 +41,10 @@ function fake(random: number): Fake {
   return Object.assign(made, { context: context as Context });
 }
 
+function sessionThatEnds(gone: Promise<SessionLost>): Session {
+  return { facts: { serverPid: 1 }, backendPid: 1, gone } as Partial<Session> as Session;
+}
+
 function options(more: Partial<RetryOptions> = {}): RetryOptions {
   return {
     migration: MIGRATION,
@@ -47,7 +52,7 @@ function options(more: Partial<RetryOptions> = {}): RetryOptions {
     mayBegin: () => {},
     lock: null,
     database: {} as Database,
-    session: { facts: { serverPid: 1 }, backendPid: 1 } as Partial<Session> as Session,
+    session: sessionThatEnds(new Promise(() => {})),
     ...more,
   };
 }
@@ -126,6 +131,43 @@ Deno.test("applyWithRetries() ends its pause at once when it is interrupted", as
     (error) => error === reason,
   );
   assert.equal(attempts, 1);
+});
+
+/** What ends the pause behind the first attempt, which would be one of days. */
+async function endOfPause(more: (lost: Promise<SessionLost>) => Partial<RetryOptions>, lost: SessionLost) {
+  const { context } = fake(1e6);
+  const gone = Promise.withResolvers<SessionLost>();
+  const limits = { lockTimeoutMs: 5_000, lockAttempts: 3, lockBudgetMs: 0, statementTimeoutMs: 0 };
+  const report = () => queueMicrotask(() => gone.resolve(lost));
+  let attempts = 0;
+  const apply = () => {
+    attempts++;
+    return Promise.reject(TIMED_OUT);
+  };
+  const running = applyWithRetries({ ...context, report }, apply, options({ limits, ...more(gone.promise) }));
+  const failure = await running.catch((error) => error);
+  assert.ok(failure instanceof Failure);
+  assert.equal(attempts, 1);
+  assert.deepEqual(failure.details.items, ["1970-01-01 00:00:00 UTC, attempt 1: who was in the way was not seen"]);
+  return failure;
+}
+
+Deno.test("applyWithRetries() ends its pause with the loss of the session, and says why it was lost and who was in the way", async () => {
+  const message = "terminating connection due to administrator command";
+  const lost = new SessionLost(message, { severity: "FATAL", sqlstate: "57P01", message });
+  const failure = await endOfPause((gone) => ({ session: sessionThatEnds(gone) }), lost);
+  assert.deepEqual([failure.code, failure.message, failure.details.sqlstate, failure.details.file], [
+    "connection-lost",
+    `The connection to the server was lost: ${message}`,
+    "57P01",
+    "m/2_b.sql",
+  ]);
+});
+
+Deno.test("applyWithRetries() ends its pause with the loss of the lock", async () => {
+  const lock = (gone: Promise<SessionLost>) => ({ session: { gone }, watch: () => () => {} }) as unknown as Lock;
+  const failure = await endOfPause((gone) => ({ lock: lock(gone) }), new SessionLost("the server closed it", null));
+  assert.deepEqual([failure.code, failure.exitCode], ["lock-lost", 4]);
 });
 
 Deno.test("applyWithRetries() begins no attempt once the lock of the run is lost", async () => {

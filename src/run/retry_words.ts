@@ -46,10 +46,15 @@ export function givenUp(
   const { contention, ...details } = failed.at(-1)!.failure.details;
   const budget = exhausted === "budget" ? ` within ${secondsWords(lockBudgetMs)}` : "";
   const tries = failed.length === 1 ? budget : `, in ${failed.length} attempts${budget}`;
-  const told = failed.slice(-MOST_ATTEMPTS_TOLD);
-  const items = told.map((attempt, index) => attemptWords(attempt, failed.length - told.length + index + 1));
+  const items = attemptsMet(failed);
   const failure = contention?.kind === "deadlock" ? deadlock : lockTimeout;
   return failure(contention?.message ?? "", { ...details, items }, tries);
+}
+
+/** What each attempt met, a line each. */
+export function attemptsMet(failed: readonly FailedAttempt[]): readonly string[] {
+  const told = failed.slice(-MOST_ATTEMPTS_TOLD);
+  return told.map((attempt, index) => attemptWords(attempt, failed.length - told.length + index + 1));
 }
 
 /** Of a deadlock the server tells who waited for whom, a line each. */

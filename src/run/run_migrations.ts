@@ -52,7 +52,7 @@ export async function runMigrations(context: Context, run: Run): Promise<void> {
     let started = false;
     let durationMs: number;
     try {
-      if (!pipeline.hasSent(index)) mayBegin(context, run);
+      if (!pipeline.hasSent(index)) await mayBegin(context, run);
       context.report({ event: "migration_started", ...place });
       started = true;
       warnUnclosed(context, file);
@@ -85,10 +85,12 @@ export async function runMigrations(context: Context, run: Run): Promise<void> {
 }
 
 /** @throws {Failure} when nothing more may be begun; the reason of the signal */
-function mayBegin({ signal }: Context, { lock, session }: Run): void {
+async function mayBegin({ signal }: Context, { lock, session }: Run): Promise<void> {
   signal.throwIfAborted();
   if (lock?.held === false) throw lockLost();
-  if (!session.alive) throw connectionLost("it broke while the migration before was being committed", null);
+  if (session.alive) return;
+  const { message, fatal } = await session.gone;
+  throw connectionLost(message, fatal);
 }
 
 /** Only what is known: after a COMMIT without an answer nobody says "rolled back". */
