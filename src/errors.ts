@@ -652,6 +652,28 @@ export function poolsStatements(): Failure {
   });
 }
 
+/** Something that a session keeps, in a file that runs outside a transaction. */
+export function pooledSession(place: Place): Failure {
+  const sentence = "Through a pooler this would stay with a connection that others are given next";
+  return new Failure("pooled-session", 2, sentence, {
+    place,
+    hint:
+      "Connect to the server itself for this file. Or put it into a BEGIN … COMMIT of the file's own, with what it " +
+      "is for, and write SET LOCAL",
+    state: "Nothing was applied.",
+  });
+}
+
+/** A timeout of a file that runs outside a transaction. */
+export function pooledDirective(place: Place, key: string): Failure {
+  const sentence = `Through a pooler the directive ${key} cannot be kept outside a transaction`;
+  return new Failure("pooled-directive", 2, sentence, {
+    place,
+    hint: "Connect to the server itself for this file, or take the directive out: then the settings of the role count",
+    state: "Nothing was applied.",
+  });
+}
+
 export function connectionLost(reason: string, fatal: Fatal | null, file?: string): Failure {
   const hint = fatal === null
     ? "Did the server, a pooler or a firewall end it? The server's log may say why. Run the command again"

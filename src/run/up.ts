@@ -17,6 +17,7 @@ import type { Context } from "./context.ts";
 import { forgetClaims } from "./mark_applied.ts";
 import type { UpOptions } from "./options.ts";
 import { planFiles } from "./plan_files.ts";
+import { refusePooled } from "./refuse_pooled.ts";
 import { reportFiles, reportRenamed } from "./report_files.ts";
 import { runMigrations } from "./run_migrations.ts";
 import { checkChoices, type Seen, settleUnfinished } from "./settle_unfinished.ts";
@@ -60,6 +61,7 @@ async function dryRun(context: Context, work: Work): Promise<Outcome> {
   reportRenamed(context, entries);
   const failure = await failureOf(context.signal, async () => {
     const { files } = await planFiles(context, { session: first, tracker, entries, options });
+    refusePooled(files, { database: work.database, session: first });
     for (const [index, { migration, resume }] of files.entries()) {
       const { version, name, directives } = migration;
       context.report({
@@ -128,6 +130,7 @@ async function applyLocked(
   const done: MigrationOutcome[] = [];
   const failure = await failureOf(context.signal, async () => {
     const { files, rest, begunAgain } = await planFiles(context, { session, tracker, entries, options });
+    refusePooled(files, { database, session });
     context.signal.throwIfAborted();
     const highestVersion = highest(files.map(({ migration }) => migration.version)) ?? 0n;
     await prepareTracker(session, tracker, { highestVersion, lockTimeoutMs: options.lockTimeoutMs });
