@@ -772,10 +772,11 @@ export function lockNotHad(
   });
 }
 
-export function lockLost(): Failure {
-  return new Failure("lock-lost", 4, "The connection that holds the lock was lost, so nothing new is started", {
-    hint: "Run pgmigrate up again: it goes on where this run stopped",
-  });
+/** @param halfWay whether a migration stops between two of its statements: how to go on is then said with its state */
+export function lockLost({ halfWay }: { readonly halfWay: boolean }): Failure {
+  const hint = "Run pgmigrate up again: it goes on where this run stopped";
+  const sentence = "The connection that holds the lock was lost, so nothing new is started";
+  return new Failure("lock-lost", 4, sentence, halfWay ? {} : { hint });
 }
 
 /** @param tries after which it was given up: `in 10 attempts`; empty where there was one */

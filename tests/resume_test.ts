@@ -736,6 +736,10 @@ Deno.test("failures 5: a rival that comes while the lock is lost waits for the i
   const first = await run.ended();
   assert.equal(first.code, 4, first.stderr);
   assert.match(first.stderr, /error: The connection that holds the lock was lost, so nothing new is started/);
-  assertDone(await rival.ended());
+  assert.match(first.stderr, /\n2 of 9 statements of 002_mixed\.sql are done and stay\. Go on at line 4: /);
+  const second = await rival.ended();
+  assert.equal(second.code, 1, second.stderr);
+  assert.match(second.stderr, /^error: 002_mixed\.sql has begun and not ended: 2 of 9 statements are done$/m);
+  assertDone(await project.run(["up", "--retry", "2"]));
   await assertWhole(project);
 });
