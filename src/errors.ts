@@ -659,7 +659,7 @@ export function pooledSession(place: Place): Failure {
     place,
     hint:
       "Connect to the server itself for this file. Or put it into a BEGIN … COMMIT of the file's own, with what it " +
-      "is for, and write SET LOCAL",
+      "is for, and write SET LOCAL or ON COMMIT DROP",
     state: "Nothing was applied.",
   });
 }
@@ -921,12 +921,14 @@ interface Stopped {
   readonly items: readonly string[];
   /** When it was begun, and what stopped it. */
   readonly detail: string;
+  /** Temporary objects that it made, and that ended with its session. */
+  readonly gone: readonly string[];
   readonly place: Place | null;
 }
 
 export function unfinishedMigration(
-  question: "edited" | "half-way" | "uncertain" | "unknown",
-  { version, name, done, total, line, items, detail, place }: Stopped,
+  question: "edited" | "half-way" | "uncertain" | "temporary" | "unknown",
+  { version, name, done, total, line, items, detail, gone, place }: Stopped,
 ): Failure {
   const sentence = {
     "edited": `${name} has begun and not ended, and was edited since`,
@@ -934,15 +936,20 @@ export function unfinishedMigration(
       count(total ?? 0, "statement is", "statements are")
     } done`,
     "uncertain": `${name} has begun and not ended: whether the statement at line ${line} was done is not known`,
+    "temporary": `${name} has begun and not ended, and cannot go on: what it made for its session is gone`,
     "unknown": `${name} has begun and not ended: how much of it was done is not known`,
   }[question];
   const retry = `pgmigrate up --retry ${version}`;
   const record = `pgmigrate up --mark-applied ${version}`;
+  const from = line === null ? "" : `, from line ${line}`;
   const hint = {
     "edited": `To go on with the file as it is now, behind what is done: ${retry}. When all of it is there: ${record}`,
     "half-way": `To go on at line ${line}: ${retry}. When you have done the rest by hand: ${record}`,
     "uncertain": `Look at the database. If that statement is not done, or may run a second time: ${retry}. ` +
       `When all of the migration is there: ${record}`,
+    "temporary":
+      `With its session went ${gone.join(", ")}. Do the rest by hand${from}, with that made anew; then record ` +
+      `it: ${record}`,
     "unknown": `Look at the database. To run the whole of it again: ${retry}. When all of it is there: ${record}`,
   }[question];
   const where = place === null ? {} : { place };

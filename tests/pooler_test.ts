@@ -226,6 +226,7 @@ const UNHELD: readonly (readonly [what: string, text: string, line: number, mess
     2,
     /^error: Through a pooler this would stay with a connection that others are given next\n/,
   ],
+  ["a temporary table", "CREATE TEMP TABLE leftover (n int);\nVACUUM pg_class;\n", 2, /stay with/],
   [
     "a setting that its block keeps",
     "BEGIN;\nSET LOCAL work_mem = '9MB';\nSET work_mem = '8MB';\nCOMMIT;\n",

@@ -35,6 +35,8 @@ function unkeptDirectives({ sql }: CheckedFile): readonly Failure[] {
 function leftInPool({ sql, statements }: CheckedFile): readonly Failure[] {
   const all = statements ?? [];
   return keptIndexes(all.map(({ effect }) => effect)).map((index) => all[index]!)
-    .filter(({ effect }) => effect.kind === "session")
+    .filter(({ effect }) =>
+      effect.kind === "session" || effect.kind === "atomic" && effect.makesTemporary !== undefined
+    )
     .map(({ start }) => pooledSession(placeInFile(sql, start)));
 }

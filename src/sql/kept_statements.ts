@@ -19,3 +19,15 @@ export function keptIndexes(effects: readonly StatementEffect[]): readonly numbe
   }
   return kept;
 }
+
+/** The temporary objects that there are behind the first statements of a file, by their names. */
+export function temporariesBehind(effects: readonly StatementEffect[]): readonly string[] {
+  const names = new Set<string>();
+  for (const index of keptIndexes(effects)) {
+    const effect = effects[index]!;
+    if (effect.kind !== "atomic") continue;
+    if (effect.makesTemporary !== undefined) names.add(effect.makesTemporary);
+    for (const name of effect.drops ?? []) names.delete(name);
+  }
+  return [...names];
+}
