@@ -659,6 +659,28 @@ export function poolsStatements(): Failure {
   });
 }
 
+/** Something that a session keeps, in a file that runs outside a transaction. */
+export function pooledSession(place: Place): Failure {
+  const sentence = "Through a pooler this would stay with a connection that others are given next";
+  return new Failure("pooled-session", 2, sentence, {
+    place,
+    hint:
+      "Connect to the server itself for this file. Or put it into a BEGIN … COMMIT of the file's own, with what it " +
+      "is for, and write SET LOCAL or ON COMMIT DROP",
+    state: "Nothing was applied.",
+  });
+}
+
+/** A timeout of a file that runs outside a transaction. */
+export function pooledDirective(place: Place, key: string): Failure {
+  const sentence = `Through a pooler the directive ${key} cannot be kept outside a transaction`;
+  return new Failure("pooled-directive", 2, sentence, {
+    place,
+    hint: "Connect to the server itself for this file, or take the directive out: then the settings of the role count",
+    state: "Nothing was applied.",
+  });
+}
+
 export function connectionLost(reason: string, fatal: Fatal | null, file?: string): Failure {
   const hint = fatal === null
     ? "Did the server, a pooler or a firewall end it? The server's log may say why. Run the command again"
@@ -757,10 +779,11 @@ export function lockNotHad(
   });
 }
 
-export function lockLost(): Failure {
-  return new Failure("lock-lost", 4, "The connection that holds the lock was lost, so nothing new is started", {
-    hint: "Run pgmigrate up again: it goes on where this run stopped",
-  });
+/** @param halfWay whether a migration stops between two of its statements: how to go on is then said with its state */
+export function lockLost({ halfWay }: { readonly halfWay: boolean }): Failure {
+  const hint = "Run pgmigrate up again: it goes on where this run stopped";
+  const sentence = "The connection that holds the lock was lost, so nothing new is started";
+  return new Failure("lock-lost", 4, sentence, halfWay ? {} : { hint });
 }
 
 /** @param tries after which it was given up: `in 10 attempts`; empty where there was one */
@@ -915,12 +938,14 @@ interface Stopped {
   readonly items: readonly string[];
   /** When it was begun, and what stopped it. */
   readonly detail: string;
+  /** Temporary objects that it made, and that ended with its session. */
+  readonly gone: readonly string[];
   readonly place: Place | null;
 }
 
 export function unfinishedMigration(
-  question: "edited" | "half-way" | "uncertain" | "unknown",
-  { version, name, done, total, line, items, detail, place }: Stopped,
+  question: "edited" | "half-way" | "uncertain" | "temporary" | "unknown",
+  { version, name, done, total, line, items, detail, gone, place }: Stopped,
 ): Failure {
   const sentence = {
     "edited": `${name} has begun and not ended, and was edited since`,
@@ -928,15 +953,20 @@ export function unfinishedMigration(
       count(total ?? 0, "statement is", "statements are")
     } done`,
     "uncertain": `${name} has begun and not ended: whether the statement at line ${line} was done is not known`,
+    "temporary": `${name} has begun and not ended, and cannot go on: what it made for its session is gone`,
     "unknown": `${name} has begun and not ended: how much of it was done is not known`,
   }[question];
   const retry = `pgmigrate up --retry ${version}`;
   const record = `pgmigrate up --mark-applied ${version}`;
+  const from = line === null ? "" : `, from line ${line}`;
   const hint = {
     "edited": `To go on with the file as it is now, behind what is done: ${retry}. When all of it is there: ${record}`,
     "half-way": `To go on at line ${line}: ${retry}. When you have done the rest by hand: ${record}`,
     "uncertain": `Look at the database. If that statement is not done, or may run a second time: ${retry}. ` +
       `When all of the migration is there: ${record}`,
+    "temporary":
+      `With its session went ${gone.join(", ")}. Do the rest by hand${from}, with that made anew; then record ` +
+      `it: ${record}`,
     "unknown": `Look at the database. To run the whole of it again: ${retry}. When all of it is there: ${record}`,
   }[question];
   const where = place === null ? {} : { place };

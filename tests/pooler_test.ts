@@ -218,6 +218,58 @@ Deno.test({
   },
 });
 
+/** What a file without a transaction may not hold behind a pooler: its text, the line, and what is said of it. */
+const UNHELD: readonly (readonly [what: string, text: string, line: number, message: RegExp])[] = [
+  [
+    "a setting of its session",
+    "SELECT pg_catalog.set_config('search_path', '', false);\nCREATE INDEX CONCURRENTLY log_version ON public.log (version);\n",
+    2,
+    /^error: Through a pooler this would stay with a connection that others are given next\n/,
+  ],
+  ["a temporary table", "CREATE TEMP TABLE leftover (n int);\nVACUUM pg_class;\n", 2, /stay with/],
+  [
+    "a setting that its block keeps",
+    "BEGIN;\nSET LOCAL work_mem = '9MB';\nSET work_mem = '8MB';\nCOMMIT;\n",
+    4,
+    /stay with/,
+  ],
+  [
+    "a statement-timeout",
+    "-- pgmigrate: statement-timeout=500ms\nVACUUM log;\n",
+    2,
+    /directive statement-timeout cannot/,
+  ],
+  ["a lock-timeout", "-- why\n-- pgmigrate: lock-timeout=0\nVACUUM log;\n", 3, /directive lock-timeout cannot be kept/],
+];
+
+for (const [what, text, line, message] of UNHELD) {
+  Deno.test({
+    name:
+      `through a pooler, a file without a transaction that has ${what} is refused with its line, before anything runs`,
+    ignore,
+    async fn() {
+      await using project = await createProject(server, {
+        "001_a.sql": FILES["001_a.sql"],
+        "002_b.sql": `-- pgmigrate: no-transaction\n${text}`,
+      });
+      await using pooler = await startPgbouncer(server, { poolMode: "transaction", poolSize: 2 });
+      const env = { DATABASE_URL: pooler.url(project.url) };
+      const before = await stateOfPool(env.DATABASE_URL, 2);
+      for (const args of [["up", "--dry-run"], ["up"]]) {
+        const { code, stdout, stderr } = await project.run(args, { env });
+        assert.deepEqual({ code, stdout }, { code: 2, stdout: "" }, stderr);
+        assert.match(stderr, message);
+        assert.ok(stderr.includes(`--> migrations/002_b.sql:${line}:1\n`), stderr);
+        assert.match(stderr, /\nhint: Connect to the server itself.*\nNothing was applied\.\n$/);
+      }
+      assert.deepEqual(await project.query("SELECT to_regclass('log') AS log"), [{ log: null }]);
+      assert.deepEqual(await stateOfPool(env.DATABASE_URL, 2), before);
+      // The way out that it names.
+      assertDone(await project.run(["up"]));
+    },
+  });
+}
+
 /** A pool that cannot hold a lock beside a migration: what is said, and that it is said soon. */
 const TOO_SMALL: readonly (readonly [string, Parameters<typeof startPgbouncer>[1], RegExp])[] = [
   ["session mode with a pool of 1", { poolMode: "session", poolSize: 1 }, /pool/],

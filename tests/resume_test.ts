@@ -556,6 +556,42 @@ CREATE UNIQUE INDEX CONCURRENTLY a_n ON a (n);
   assert.deepEqual(await project.applied(), ["1"]);
 });
 
+Deno.test("a run whose temporary table went with its session does not go on without it, not even when told to", async () => {
+  await using project = await createProject(server, {
+    "001_a.sql": `-- pgmigrate: no-transaction
+CREATE TEMP TABLE doomed AS SELECT 1 AS n;
+CREATE UNIQUE INDEX CONCURRENTLY a_n ON a (n);
+DELETE FROM a WHERE n IN (SELECT n FROM doomed);
+`,
+  });
+  // The rest would be run on a table of that name that is there for good.
+  await project.query(
+    "CREATE TABLE a AS SELECT 1 AS n FROM generate_series(1, 2); CREATE TABLE doomed AS SELECT n FROM a",
+  );
+  const first = await project.run(["up"]);
+  assert.equal(first.code, 1);
+  assert.match(
+    first.stderr,
+    /\n1 of 3 statements of 001_a\.sql is done and stays\. The INVALID index public\.a_n stayed behind: .* Drop it with DROP INDEX CONCURRENTLY\. With its session went doomed, without which it cannot go on\. Do the rest by hand, from line 3, and then pgmigrate up --mark-applied 1\. /,
+  );
+  for (const args of [["up"], ["up", "--retry", "1"]]) {
+    const { code, stderr } = await project.run(args);
+    assert.equal(code, 1, stderr);
+    assert.match(
+      stderr,
+      /^error: 001_a\.sql has begun and not ended, and cannot go on: what it made for its session is gone\n/,
+    );
+    assert.match(
+      stderr,
+      /\nhint: With its session went doomed\. Do the rest by hand, from line 3, with that made anew; then record it: pgmigrate up --mark-applied 1\n/,
+    );
+    assert.doesNotMatch(stderr, /--retry/);
+  }
+  assert.deepEqual(await project.query("SELECT count(*)::int AS rows FROM a"), [{ rows: 2 }]);
+  await project.query("DROP INDEX CONCURRENTLY a_n");
+  assertDone(await project.run(["up", "--mark-applied", "1"]));
+});
+
 Deno.test("a table of unfinished migrations of an earlier version is gone on with", async () => {
   await using project = await createProject(server, { "001_a.sql": HALF.replace("1 / 0", "1") });
   await project.query(`
@@ -736,6 +772,10 @@ Deno.test("failures 5: a rival that comes while the lock is lost waits for the i
   const first = await run.ended();
   assert.equal(first.code, 4, first.stderr);
   assert.match(first.stderr, /error: The connection that holds the lock was lost, so nothing new is started/);
-  assertDone(await rival.ended());
+  assert.match(first.stderr, /\n2 of 9 statements of 002_mixed\.sql are done and stay\. Go on at line 4: /);
+  const second = await rival.ended();
+  assert.equal(second.code, 1, second.stderr);
+  assert.match(second.stderr, /^error: 002_mixed\.sql has begun and not ended: 2 of 9 statements are done$/m);
+  assertDone(await project.run(["up", "--retry", "2"]));
   await assertWhole(project);
 });

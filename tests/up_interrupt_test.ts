@@ -140,6 +140,39 @@ Deno.test("failures 5: when the connection that holds the lock is lost, what was
   assert.equal(row!.tables, applied.length - 1);
 });
 
+Deno.test("failures 5: when the lock is lost, a file without a transaction begins no further statement, and says how far it came", async () => {
+  await using project = await createProject(server, {
+    "001_a.sql": "CREATE TABLE a (n int);\n",
+    "002_b.sql":
+      "-- pgmigrate: no-transaction\nINSERT INTO a VALUES (1);\nSELECT pg_advisory_xact_lock(4711);\nINSERT INTO a VALUES (2);\nVACUUM a;\n",
+  });
+  await using gate = await hold(project, "SELECT pg_advisory_xact_lock(4711)");
+  await using run = begin(project, ["up"]);
+  await runningBackend(project, "SELECT pg_advisory_xact_lock(4711)", "Lock");
+  const holdsLock = `FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
+    WHERE l.locktype = 'advisory' AND l.granted AND a.application_name = 'pgmigrate' AND a.datname = current_database()`;
+  await project.query(`SELECT pg_terminate_backend(l.pid) ${holdsLock}`);
+  await waitUntil("the end of the lock", async () => {
+    const rows = await project.query(`SELECT 1 ${holdsLock}`);
+    return rows.length === 0 ? true : null;
+  });
+  await gate.release();
+  const { code, stderr } = await run.ended();
+  assert.equal(code, 4, stderr);
+  assert.match(stderr, /^error: The connection that holds the lock was lost, so nothing new is started$/m);
+  assert.match(
+    stderr,
+    /\n2 of 4 statements of 002_b\.sql are done and stay\. Go on at line 4: pgmigrate up --retry 2, .* The database is at version 1; 1 migration is pending\.\n$/,
+  );
+  assert.doesNotMatch(stderr, /goes on where this run stopped/);
+  assert.deepEqual(await project.query("SELECT n FROM a"), [{ n: 1 }]);
+  assert.deepEqual(await project.query("SELECT statement, sent, failure FROM schema_migrations_unfinished"), [
+    { statement: 2, sent: null, failure: "The connection that holds the lock was lost, so nothing new is started" },
+  ]);
+  assertDone(await project.run(["up", "--retry", "2"]));
+  assert.deepEqual(await project.query("SELECT n FROM a"), [{ n: 1 }, { n: 2 }]);
+});
+
 Deno.test("failures 5: without the lock that was lost, a rival applies nothing twice that is being applied", async () => {
   await using project = await createProject(server, {
     "001_a.sql": "CREATE TABLE log (version int);\n",

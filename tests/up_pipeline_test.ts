@@ -59,6 +59,19 @@ const WAYS: readonly Way[] = [
     code: "not-recorded",
   },
   {
+    // All that was deferred is checked before the tracker row; a trigger on that row defers it again.
+    name: "its COMMIT itself",
+    file: "CREATE TABLE b (n int);\n",
+    spoil: `CREATE TABLE audit (version bigint UNIQUE DEFERRABLE INITIALLY DEFERRED);
+      INSERT INTO audit VALUES (2);
+      CREATE FUNCTION note_row() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN SET CONSTRAINTS ALL DEFERRED; INSERT INTO public.audit VALUES (NEW.version); RETURN NEW; END $$;
+      CREATE TRIGGER note_row BEFORE INSERT ON schema_migrations FOR EACH ROW EXECUTE FUNCTION note_row();`,
+    mend: "DELETE FROM audit",
+    exitCode: 1,
+    code: "not-recorded",
+  },
+  {
     name: "a file that makes its transaction read only",
     file: "CREATE TABLE b ();\nSET TRANSACTION READ ONLY;\n",
     exitCode: 1,

@@ -1,6 +1,7 @@
 /** Whether `up` goes on with a migration that was begun and not ended, as a function of what is known of it. */
 
 import type { StatementEffect } from "../sql/statement_effect.ts";
+import { temporariesBehind } from "../sql/kept_statements.ts";
 import type { UnfinishedRow } from "./compare.ts";
 
 /** The file of an unfinished migration, as it is now. */
@@ -21,6 +22,8 @@ export type Question =
   | "half-way"
   /** Nobody can tell whether the statement that was interrupted is done. */
   | "uncertain"
+  /** What it made ended with its session, and the rest would miss it, or find something else of that name. */
+  | "temporary"
   /** It is not known how far it came: it was not parsed, or ended the transaction that it ran in. */
   | "unknown";
 
@@ -40,10 +43,14 @@ export function decideResumption(row: UnfinishedRow, file: FileNow, retry: boole
     if (!retry) return { kind: "ask", question: row.checksum === file.checksum ? "unknown" : "edited" };
     return statementsDone === 0 ? { kind: "begin-again" } : { kind: "cannot", reason: "runs-in-transaction" };
   }
+  const next = file.effects?.[statementsDone];
+  // To go on would be of no use, or do harm: no person can say that it may.
+  if (next !== undefined && temporariesBehind(file.effects!.slice(0, statementsDone)).length > 0) {
+    return { kind: "ask", question: "temporary" };
+  }
   if (retry) return file.editedDone === null ? { kind: "go-on" } : { kind: "cannot", reason: "done-part-edited" };
   if (row.checksum !== file.checksum) return { kind: "ask", question: "edited" };
   if (file.effects === null || statementsTotal === null) return { kind: "ask", question: "unknown" };
-  const next = file.effects[statementsDone];
   if (next === undefined || tellsItself(next, statementSent !== null)) return { kind: "go-on" };
   return { kind: "ask", question: mayBeDone(next, statementSent !== null) ? "uncertain" : "half-way" };
 }

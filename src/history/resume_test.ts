@@ -4,6 +4,7 @@ import type { UnfinishedRow } from "./compare.ts";
 import { decideResumption, type FileNow } from "./resume.ts";
 
 const ATOMIC: StatementEffect = { kind: "atomic" };
+const TEMPORARY: StatementEffect = { kind: "atomic", makesTemporary: "t" };
 const BUILD: StatementEffect = { kind: "build-index", schema: null, name: "i", table: "t" };
 const UNNAMED: StatementEffect = { ...BUILD, name: null };
 const OPAQUE: StatementEffect = { kind: "opaque" };
@@ -76,6 +77,30 @@ const CASES: readonly Case[] = [
     expected: "go-on",
   },
   { title: "goes on where only the record lacks", row: { statementsDone: 2 }, expected: "go-on" },
+  {
+    title: "asks where a temporary table went with its session, though the next statement tells itself",
+    row: { statementSent: 2 },
+    file: { effects: [TEMPORARY, BUILD] },
+    expected: "ask temporary",
+  },
+  {
+    title: "asks where a temporary table went with its session, when told to go on too, and when edited",
+    file: { effects: [TEMPORARY, ATOMIC], checksum: "other" },
+    retry: true,
+    expected: "ask temporary",
+  },
+  {
+    title: "goes on where only the record lacks, whatever was temporary",
+    row: { statementsDone: 2 },
+    file: { effects: [TEMPORARY, ATOMIC] },
+    expected: "go-on",
+  },
+  {
+    title: "begins again where the temporary table is still to be made",
+    row: { statementsDone: 0 },
+    file: { effects: [TEMPORARY, ATOMIC] },
+    expected: "begin-again",
+  },
   { title: "asks about an edited file", file: { checksum: "other" }, expected: "ask edited" },
   { title: "goes on with an edited file when told to", file: { checksum: "other" }, retry: true, expected: "go-on" },
   {

@@ -104,11 +104,9 @@ function readInto(
   { draft, taken }: { readonly draft: Draft; readonly taken: Map<string, Comment> },
   at: Comment,
 ): Problem | null {
-  const body = DIRECTIVE.exec(at.comment)?.[1]?.trim();
-  if (body === undefined) return isMisspelt(at.comment) ? { reason: "misspelt" } : null;
-  const equals = body.indexOf("=");
-  const key = (equals === -1 ? body : body.slice(0, equals)).trim();
-  const value = equals === -1 ? null : body.slice(equals + 1).trim();
+  const directive = directiveIn(at.comment);
+  if (directive === null) return isMisspelt(at.comment) ? { reason: "misspelt" } : null;
+  const { key, value } = directive;
   if (key === IGNORE) return null;
   const read = READERS.get(key);
   if (read === undefined && key !== "no-transaction") return { reason: "unknown" };
@@ -120,6 +118,22 @@ function readInto(
   if (read === undefined) draft.noTransaction = true;
   taken.set(key, at);
   return null;
+}
+
+/** Where the comment stands that holds a directive, as a UTF-16 index into the text; null where there is none. */
+export function directiveIndex(text: string, key: string): number | null {
+  const found = openingComments(text).comments.find(({ comment }) => directiveIn(comment)?.key === key);
+  return found?.index ?? null;
+}
+
+/** What a comment says as a directive; null where it is none. */
+function directiveIn(comment: string): { readonly key: string; readonly value: string | null } | null {
+  const body = DIRECTIVE.exec(comment)?.[1]?.trim();
+  if (body === undefined) return null;
+  const equals = body.indexOf("=");
+  return equals === -1
+    ? { key: body, value: null }
+    : { key: body.slice(0, equals).trim(), value: body.slice(equals + 1).trim() };
 }
 
 function isMisspelt(comment: string): boolean {

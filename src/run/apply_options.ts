@@ -11,6 +11,8 @@ export interface ApplyOptions {
   readonly session: Session;
   readonly tables: TrackerTables;
   readonly signal: AbortSignal;
+  /** Whether anything more may be begun: not without the lock. */
+  readonly mayBegin: () => boolean;
   /** Where the data of COPY statements is read from. */
   readonly files: Files;
   /** Milliseconds; 0 for no limit. */

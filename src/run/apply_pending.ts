@@ -11,6 +11,7 @@ import { highest } from "../history/compare.ts";
 import type { Context } from "./context.ts";
 import { forgetClaims } from "./mark_applied.ts";
 import { planFiles } from "./plan_files.ts";
+import { refusePooled } from "./refuse_pooled.ts";
 import { reportRenamed } from "./report_files.ts";
 import { runMigrations } from "./run_migrations.ts";
 import { settleUnfinished } from "./settle_unfinished.ts";
@@ -53,6 +54,7 @@ async function applyLocked(
   const done: MigrationOutcome[] = [];
   const failure = await failureOf(context.signal, async () => {
     const { files, rest, begunAgain } = await planFiles(context, { session, tracker, entries, options });
+    refusePooled(files, { database, session });
     context.signal.throwIfAborted();
     const highestVersion = highest(files.map(({ migration }) => migration.version)) ?? 0n;
     await prepareTracker(session, tracker, { highestVersion, lockTimeoutMs: options.lockTimeoutMs });

@@ -109,7 +109,7 @@ function lossOf(
 ): AbortSignal {
   const loss = new AbortController();
   session.gone.then((lost) => loss.abort(lossFailure(lost, path)));
-  lock?.session.gone.then(() => loss.abort(lockLost()));
+  lock?.session.gone.then(() => loss.abort(lockLost({ halfWay: false })));
   return loss.signal;
 }
 

@@ -2,6 +2,7 @@
 
 import type { Context } from "./context.ts";
 import { planFiles } from "./plan_files.ts";
+import { refusePooled } from "./refuse_pooled.ts";
 import { reportRenamed } from "./report_files.ts";
 import { checkChoices } from "./settle_unfinished.ts";
 import { failureOf, type Outcome, outcomeOf, readEntries, type Work } from "./up_outcome.ts";
@@ -16,6 +17,7 @@ export async function dryRun(context: Context, work: Work): Promise<Outcome> {
   reportRenamed(context, entries);
   const failure = await failureOf(context.signal, async () => {
     const { files } = await planFiles(context, { session: first, tracker, entries, options });
+    refusePooled(files, { database: work.database, session: first });
     for (const [index, { migration, resume }] of files.entries()) {
       const { version, name, directives } = migration;
       context.report({

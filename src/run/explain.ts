@@ -82,10 +82,14 @@ function contentionFailure({ sqlstate, message, routine }: ServerMessage, detail
 const UNIQUE_VIOLATION = "23505";
 
 /** The failure of a statement of ours around a migration: its claim before, its tracker row after. */
-export function recordFailure({ server }: ServerError, { path, name }: Migration): Failure {
-  const contention = contentionFailure(server, { sqlstate: server.sqlstate, file: path });
-  if (contention !== null) return contention;
-  return server.sqlstate === UNIQUE_VIOLATION ? claimedElsewhere(name, path) : notRecorded(path, server);
+export function recordFailure(error: ServerError, migration: Migration): Failure {
+  const { path, name } = migration;
+  return error.server.sqlstate === UNIQUE_VIOLATION ? claimedElsewhere(name, path) : commitFailure(error, migration);
+}
+
+/** A COMMIT that was refused. The keys of our own tables are checked before it, so a rival has no part in that. */
+export function commitFailure({ server }: ServerError, { path }: Migration): Failure {
+  return contentionFailure(server, { sqlstate: server.sqlstate, file: path }) ?? notRecorded(path, server);
 }
 
 /** The failure of a migration whose session went away under it. */

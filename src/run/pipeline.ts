@@ -53,11 +53,9 @@ interface Sent {
   readonly statementsBefore: number;
 }
 
-export interface PipelineOptions extends Pick<ApplyOptions, "database" | "session" | "tables" | "signal"> {
+export interface PipelineOptions extends Pick<ApplyOptions, "database" | "session" | "tables" | "signal" | "mayBegin"> {
   /** What a file may take. */
   readonly limitsOf: (file: CheckedFile) => Limits;
-  /** Whether another migration may be begun. */
-  readonly mayBegin: () => boolean;
 }
 
 export class Pipeline {

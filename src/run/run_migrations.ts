@@ -42,9 +42,10 @@ export async function runMigrations(context: Context, run: Run): Promise<void> {
   const migrations = run.files.map(({ migration }) => ({ version: migration.version, name: migration.name }));
   context.report({ event: "run_started", migrations, version });
   const { database, session, tables } = run;
-  const own = { database, session, tables, signal: context.signal, files: context.files };
+  const isLockHeld = () => run.lock?.held !== false;
+  const own = { database, session, tables, signal: context.signal, files: context.files, mayBegin: isLockHeld };
   const limits = ({ migration }: CheckedFile) => limitsOf(migration.directives, run.options);
-  const pipeline = new Pipeline(run.files, { ...own, limitsOf: limits, mayBegin: () => run.lock?.held !== false });
+  const pipeline = new Pipeline(run.files, { ...own, limitsOf: limits });
   for (const [index, file] of run.files.entries()) {
     const step = { version: file.migration.version, name: file.migration.name };
     const place = { ...step, index: index + 1, total: run.files.length };
@@ -87,7 +88,7 @@ export async function runMigrations(context: Context, run: Run): Promise<void> {
 /** @throws {Failure} when nothing more may be begun; the reason of the signal */
 async function mayBegin({ signal }: Context, { lock, session }: Run): Promise<void> {
   signal.throwIfAborted();
-  if (lock?.held === false) throw lockLost();
+  if (lock?.held === false) throw lockLost({ halfWay: false });
   if (session.alive) return;
   const { message, fatal } = await session.gone;
   throw connectionLost(message, fatal);

@@ -13,7 +13,7 @@ import { despiteCancel, ownSettings, ownTransaction } from "../database/own_tran
 import { isPooled } from "../database/pooler.ts";
 import { ServerError } from "../database/session.ts";
 import type { Sql } from "../database/sql.ts";
-import { claimLost, invalidIndexInTheWay, invalidIndexLeft } from "../errors.ts";
+import { claimLost, invalidIndexInTheWay, invalidIndexLeft, lockLost } from "../errors.ts";
 import type { CopySource } from "../migration/copy_source.ts";
 import type { IndexBuild, Reindex } from "../sql/statement_effect.ts";
 import type { ApplyOptions } from "./apply_options.ts";
@@ -52,7 +52,7 @@ export async function sendStatements(run: Run): Promise<void> {
   const statements = statementsOf(file);
   for (const [index, statement] of statements.entries()) {
     if (index < progress.done) continue;
-    options.signal.throwIfAborted();
+    checkMayBegin(options);
     progress.current = index;
     const { kind } = statement.effect;
     if (options.session.status !== "idle" || kind === "block") await sendInBlock(run, statement);
@@ -62,6 +62,12 @@ export async function sendStatements(run: Run): Promise<void> {
   }
   if (file.copies.length > 0) await run.source.finish();
   if (statements.length === 0) options.onEmpty();
+}
+
+/** @throws the reason of the signal; {Failure} without the lock */
+function checkMayBegin({ signal, mayBegin }: ApplyOptions): void {
+  signal.throwIfAborted();
+  if (!mayBegin()) throw lockLost({ halfWay: true });
 }
 
 /** The parts that are sent one by one; a file that was not parsed is one part. */
@@ -128,15 +134,21 @@ async function sendToSession(run: Run, statement: CheckedStatement): Promise<voi
 
 /** What does not run in a transaction: whether it was done can be uncertain from here on. */
 async function sendOutside(run: Run, statement: CheckedStatement): Promise<void> {
-  const { options: { session, signal }, progress } = run;
+  const { options, progress } = run;
+  const { session } = options;
   const { effect } = statement;
   const xact = progress.claim!.xact;
   const before = effect.kind === "build-index" || effect.kind === "reindex"
     ? await invalidInReach(session, effect, xact)
     : [];
   await note(run, noteSent);
-  // An interrupt meanwhile keeps it from being sent, and the next run must not be left in doubt about that.
-  if (signal.aborted) await note(run, noteUnsent);
+  try {
+    checkMayBegin(options);
+  } catch (reason) {
+    // It is not sent, and the next run must not be left in doubt about that.
+    await note(run, noteUnsent);
+    throw reason;
+  }
   await sendText(run, statement);
   if (effect.kind === "build-index" || effect.kind === "reindex") {
     await checkIndexes(run, effect, before.map(({ name }) => name));

@@ -10,6 +10,7 @@ import {
   invalidInReach,
   isReindexLeftover,
 } from "../database/index_state.ts";
+import { keptIndexes } from "../sql/kept_statements.ts";
 import type { CheckedStatement } from "./check_files.ts";
 import type { ResumePoint } from "./resume_point.ts";
 import { note, type Run } from "./send_statements.ts";
@@ -50,16 +51,9 @@ type Numbered = readonly [index: number, statement: CheckedStatement];
 
 /** What set the session up before a statement: SET and the like, but for what a ROLLBACK took back. */
 export function sessionStatements(statements: readonly CheckedStatement[], before: number): readonly Numbered[] {
-  const kept: Numbered[] = [];
-  let open: Numbered[] | null = null;
-  for (const [index, statement] of statements.slice(0, before).entries()) {
-    const { effect } = statement;
-    if (effect.kind === "session") (open ?? kept).push([index, statement]);
-    if (effect.kind !== "block") continue;
-    if (effect.ends === "commit") kept.push(...open ?? []);
-    open = effect.ends === null ? open ?? [] : null;
-  }
-  return kept;
+  return keptIndexes(statements.slice(0, before).map(({ effect }) => effect))
+    .map((index): Numbered => [index, statements[index]!])
+    .filter(([, { effect }]) => effect.kind === "session");
 }
 
 async function drop({ options, progress }: Run, found: FoundIndex): Promise<void> {

@@ -2,6 +2,7 @@
 
 import { tellsItself } from "../history/resume.ts";
 import { placeInFile } from "../sql/sql_file.ts";
+import { temporariesBehind } from "../sql/kept_statements.ts";
 import type { Left } from "./left_behind.ts";
 import type { Run } from "./send_statements.ts";
 
@@ -19,17 +20,23 @@ export function stoppedSentence({ file, progress }: Run, left: Left | "unknown")
   const next = statements[done];
   if (next === undefined) return `${kept} pgmigrate up records it.`;
   const { line } = placeInFile(file.sql, next.start);
-  if (uncertain) return `${kept} Whether the one at line ${line} was done, the next pgmigrate up finds out.`;
+  const gone = temporariesBehind(statements.slice(0, done).map(({ effect }) => effect));
+  const byHand =
+    `With its session went ${gone.join(", ")}, without which it cannot go on. Do the rest by hand, from line ` +
+    `${line}, and then pgmigrate up --mark-applied ${version}.`;
   const invalid = left === "unknown" ? [] : left.invalid;
-  const goesOn = tellsItself(next.effect, sent !== null);
+  if (gone.length > 0 && invalid.length === 0) return `${kept} ${byHand}`;
+  if (uncertain) return `${kept} Whether the one at line ${line} was done, the next pgmigrate up finds out.`;
+  const goesOn = gone.length === 0 && tellsItself(next.effect, sent !== null);
   if (invalid.length > 0) {
     const [which, it] = invalid.length === 1 ? ["index", "it"] : ["indexes", "them"];
+    const wayOn = goesOn
+      ? `pgmigrate up drops ${it} and goes on at line ${line}.`
+      : gone.length > 0
+      ? `Drop ${it} with DROP INDEX CONCURRENTLY. ${byHand}`
+      : `Drop ${it} with DROP INDEX CONCURRENTLY, and go on at line ${line}: ${waysOn(version)}.`;
     return `${kept} The INVALID ${which} ${invalid.join(", ")} stayed behind: writes keep ${it} up to date, queries ` +
-      `cannot use ${it}. ${
-        goesOn
-          ? `pgmigrate up drops ${it} and goes on at line ${line}.`
-          : `Drop ${it} with DROP INDEX CONCURRENTLY, and go on at line ${line}: ${waysOn(version)}.`
-      }`;
+      `cannot use ${it}. ${wayOn}`;
   }
   if (goesOn) return `${kept} pgmigrate up goes on at line ${line}.`;
   return `${kept} Go on at line ${line}: ${waysOn(version)}.`;

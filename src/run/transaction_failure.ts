@@ -4,7 +4,7 @@ import { NO_ROW } from "../database/claim.ts";
 import type { ServerError } from "../database/session.ts";
 import { claimedElsewhere, claimLost, type Failure } from "../errors.ts";
 import type { CheckedFile } from "./check_files.ts";
-import { explain, recordFailure } from "./explain.ts";
+import { commitFailure, explain, recordFailure } from "./explain.ts";
 
 /** The claim before the file, the file, the tracker row after it, or COMMIT. */
 export type Part = "claim" | "file" | "row" | "commit";
@@ -28,6 +28,6 @@ export function transactionFailure(error: ServerError, { part, file }: {
       if (error.completed === 0) return explain(error, { file, start: 0, statement: null });
       return none ? claimLost(migration.path) : recordFailure(error, migration);
     case "commit":
-      return recordFailure(error, migration);
+      return commitFailure(error, migration);
   }
 }

@@ -20,6 +20,7 @@ import { parse } from "../sql/parser.ts";
 import { readScript, type Script } from "../sql/script.ts";
 import { placeInFile } from "../sql/sql_file.ts";
 import { statementEffect } from "../sql/statement_effect.ts";
+import { temporariesBehind } from "../sql/kept_statements.ts";
 import type { CheckedStatement } from "./check_files.ts";
 import { type Begun, begunSentence, statementItems, stoppedAtLine } from "./describe_unfinished.ts";
 import type { ResumePoint } from "./resume_point.ts";
@@ -101,6 +102,7 @@ function resolve(migration: Migration, { row, begun, now, retry }: Known): Resol
         line: known === null ? null : stoppedAtLine(known, row),
         items: known === null ? [] : statementItems(known, row),
         detail: begunSentence(row),
+        gone: temporariesBehind(file.effects?.slice(0, done) ?? []),
         place: decided.question === "edited" || known?.text !== now?.text ? null : placeOf(path, known, done),
       });
       return { kind: "stop", failure };

@@ -5,6 +5,7 @@ import { listedParts } from "./identifiers.ts";
 import { isOn } from "./option_values.ts";
 import { needsNoTransaction } from "./outside_transaction.ts";
 import type { Statement } from "./parser.ts";
+import { droppedRelations, madeTemporary } from "./temporary_objects.ts";
 
 /** CREATE INDEX CONCURRENTLY. */
 export interface IndexBuild {
@@ -32,6 +33,15 @@ export interface Reindex {
   readonly name: string | null;
 }
 
+/** May run in a transaction, and so in one with the note that it is done: whole, or not at all. */
+export interface Atomic {
+  readonly kind: "atomic";
+  /** The temporary object that it makes, which ends with its session. */
+  readonly makesTemporary?: string;
+  /** The tables, views and sequences that it drops. */
+  readonly drops?: readonly string[];
+}
+
 export type StatementEffect =
   /** SET and the like: gone with its session, so it is sent again in the next one. */
   | { readonly kind: "session" }
@@ -39,8 +49,7 @@ export type StatementEffect =
   | { readonly kind: "transient" }
   /** BEGIN, COMMIT and the like, of the file's own. */
   | { readonly kind: "block"; readonly ends: "commit" | "rollback" | null }
-  /** May run in a transaction, and so in one with the note that it is done: whole, or not at all. */
-  | { readonly kind: "atomic" }
+  | Atomic
   | IndexBuild
   | IndexDrop
   | Reindex
@@ -84,8 +93,18 @@ export function statementEffect(statement: Statement): StatementEffect {
   if (kind === "DropStmt" && node.concurrent) return dropOf(node.objects);
   if (kind === "ReindexStmt" && isOn(node.params, "concurrently", false)) return reindexOf(statement);
   if (kind === "CallStmt" || kind === "DoStmt") return { kind: "opaque" };
-  if (needsNoTransaction(statement) === null) return { kind: "atomic" };
+  if (needsNoTransaction(statement) === null) return atomic(statement);
   return { kind: REPEATABLE_KINDS.has(kind) ? "repeatable" : "opaque" };
+}
+
+function atomic(statement: Statement): Atomic {
+  const made = madeTemporary(statement);
+  const drops = droppedRelations(statement);
+  return {
+    kind: "atomic",
+    ...made === null ? {} : { makesTemporary: made },
+    ...drops.length === 0 ? {} : { drops },
+  };
 }
 
 function endOf(kind: string | undefined, chain: boolean): "commit" | "rollback" | null {
