@@ -197,6 +197,17 @@ Deno.test("verify --restore says which file it cannot bring back", async () => {
   assert.match(stderr, /^warning: Cannot restore 001_large\.sql: the tracker does not hold its text\n/);
 });
 
+Deno.test("up does not advise to delete an edited file of which the tracker has no text", async () => {
+  const text = `-- ${"x".repeat(1024 * 1024)}\nSELECT 1;\n`;
+  await using project = await createProject(server, { "001_large.sql": text });
+  assertDone(await project.run(["up"]));
+  await project.directory.write("001_large.sql", `${text}SELECT 2;\n`);
+  const { code, stderr } = await project.run(["up"]);
+  assert.equal(code, 3);
+  assert.match(stderr, /hint: .*\(the file as it was applied is in version control\)/);
+  assert.doesNotMatch(stderr, /--restore/);
+});
+
 Deno.test("verify puts an annotation at every edited and missing file for GitHub", async () => {
   await using project = await createProject(server, FILES);
   assertDone(await project.run(["up"]));

@@ -10,6 +10,8 @@ export interface AppliedRow {
   readonly appliedAt: Date | null;
   /** null in rows that another tool wrote. */
   readonly checksum: string | null;
+  /** Whether it has the text that was applied, so that the file can be had back. */
+  readonly hasSource: boolean;
 }
 
 /** A row of the table of unfinished migrations: begun and not ended. */

@@ -10,7 +10,7 @@ function migration(version: bigint, checksum = `sum${version}`): Migration {
 }
 
 function row(version: bigint, checksum: string | null = `sum${version}`, name = `${version}_a.sql`): AppliedRow {
-  return { version, name, appliedAt: null, checksum };
+  return { version, name, appliedAt: null, checksum, hasSource: true };
 }
 
 function begun(version: bigint): UnfinishedRow {
