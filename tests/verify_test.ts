@@ -197,6 +197,23 @@ Deno.test("verify --restore says which file it cannot bring back", async () => {
   assert.match(stderr, /^warning: Cannot restore 001_large\.sql: the tracker does not hold its text\n/);
 });
 
+Deno.test("verify says of a file with COPY what changed: its data, its comments, or its SQL", async () => {
+  const text = "CREATE TABLE a (n int);\nCOPY a FROM stdin;\n1\n\\.\n";
+  await using project = await createProject(server, { "001_a.sql": text });
+  assertDone(await project.run(["up"]));
+  const edits = [
+    [text.replace("1\n", "2\n"), "the data of COPY changed"],
+    [`-- rows\n${text}`, "only comments or white space changed"],
+    [text.replace("CREATE", "CREAT"), "the SQL changed"],
+  ] as const;
+  for (const [edited, sentence] of edits) {
+    await project.directory.write("001_a.sql", edited);
+    const { code, stdout } = await project.run(["verify"]);
+    assert.equal(code, 3);
+    assert.match(stdout, new RegExp(`^edited +001_a\\.sql: ${sentence}\n`));
+  }
+});
+
 Deno.test("up does not advise to delete an edited file of which the tracker has no text", async () => {
   const text = `-- ${"x".repeat(1024 * 1024)}\nSELECT 1;\n`;
   await using project = await createProject(server, { "001_large.sql": text });
