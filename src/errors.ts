@@ -1295,11 +1295,11 @@ export function emptyTitle(shown: string): Failure {
   });
 }
 
-/** @param newest the file that has the last version there is */
-export function versionsExhausted(newest: string): Failure {
+/** @param newest the file that has the last version there is, and its path */
+export function versionsExhausted(newest: string, path: string): Failure {
   return new Failure("versions-exhausted", 2, `No version comes after that of ${newest}`, {
     hint: "9223372036854775807 is the last one. Give that file a lower number if it was not applied anywhere",
-    file: newest,
+    file: path,
   });
 }
 
