@@ -399,6 +399,8 @@ export interface VerifyResult {
   readonly recorded: readonly bigint[];
   /** Files that `--restore` wrote. */
   readonly restored: readonly string[];
+  /** Missing versions whose files `--restore` can write. */
+  readonly restorable: readonly bigint[];
 }
 
 export interface NewResult {
