@@ -889,18 +889,22 @@ export function trackerNotAllowed(
 
 // ---- History
 
-const EDITED_HINT = "See what changed with pgmigrate verify. Take the edit back (delete the file, and " +
-  "pgmigrate verify --restore writes it as it was applied), and make the change in a new migration.";
-
-export function editedMigrations(names: readonly string[]): Failure {
+/** @param canRestore whether the tracker has the text of every one of them */
+export function editedMigrations(names: readonly string[], canRestore: boolean): Failure {
+  const how = canRestore
+    ? "delete the file, and pgmigrate verify --restore writes it as it was applied"
+    : "the file as it was applied is in version control";
   return new Failure("edited", 3, `${count(names.length, "applied migration was", "applied migrations were")} edited`, {
     items: names,
-    hint: EDITED_HINT,
+    hint:
+      `See what changed with pgmigrate verify. Take the edit back (${how}), and make the change in a new migration.`,
     state: "Nothing was applied.",
   });
 }
 
-export function missingMigrations(names: readonly string[]): Failure {
+/** @param canRestore whether the tracker has the text of every one of them */
+export function missingMigrations(names: readonly string[], canRestore: boolean): Failure {
+  const where = `version control${canRestore ? ", or from the tracker: pgmigrate verify --restore" : ""}`;
   return new Failure(
     "missing",
     3,
@@ -909,8 +913,7 @@ export function missingMigrations(names: readonly string[]): Failure {
     } missing`,
     {
       items: names,
-      hint: "Bring them back from version control, or from the tracker: pgmigrate verify --restore. " +
-        "Is --migrations the right directory, and this the right database?",
+      hint: `Bring them back from ${where}. Is --migrations the right directory, and this the right database?`,
       state: "Nothing was applied.",
     },
   );
@@ -1339,11 +1342,11 @@ export function emptyTitle(shown: string): Failure {
   });
 }
 
-/** @param newest the file that has the last version there is */
-export function versionsExhausted(newest: string): Failure {
+/** @param newest the file that has the last version there is, and its path */
+export function versionsExhausted(newest: string, path: string): Failure {
   return new Failure("versions-exhausted", 2, `No version comes after that of ${newest}`, {
     hint: "9223372036854775807 is the last one. Give that file a lower number if it was not applied anywhere",
-    file: newest,
+    file: path,
   });
 }
 

@@ -24,8 +24,11 @@ export interface ChangedLine {
 
 /** How an edited file differs from what was applied. */
 export interface Edit {
-  /** `unknown`: the applied text was not kept, or one side cannot be parsed. */
-  readonly kind: "comments-or-white-space" | "sql" | "unknown";
+  /**
+   * `data`: of the file, only rows of COPY changed. `unknown`: the applied text was not kept. `unparsed`: neither text can
+   * be parsed, or one is too large to be.
+   */
+  readonly kind: "comments-or-white-space" | "sql" | "data" | "unknown" | "unparsed";
   readonly lines: readonly ChangedLine[];
 }
 
@@ -396,6 +399,8 @@ export interface VerifyResult {
   readonly recorded: readonly bigint[];
   /** Files that `--restore` wrote. */
   readonly restored: readonly string[];
+  /** Missing versions whose files `--restore` can write. */
+  readonly restorable: readonly bigint[];
 }
 
 export interface NewResult {

@@ -36,6 +36,34 @@ Deno.test("up, status and verify work on an embedded database that is kept in a 
   assert.match(verify.stdout, /^edited +001_a\.sql: the SQL changed\n/);
 });
 
+Deno.test("status, verify, plan and up --dry-run make nothing where no embedded database is kept yet", async () => {
+  await using project = await embedded(FILES);
+  const status = await project.run("status", "--json");
+  assertDone(status);
+  assert.deepEqual(resultOf(status.stdout).pending, ["1", "2", "3"]);
+  for (const args of [["verify"], ["plan"], ["up", "--dry-run"]]) assertDone(await project.run(...args));
+  await assert.rejects(Deno.lstat(`${project.directory.path}/data`), Deno.errors.NotFound);
+  assertDone(await project.run("up"));
+  assert.deepEqual(resultOf((await project.run("status", "--json")).stdout).applied, ["1", "2", "3"]);
+});
+
+Deno.test("a directory in which no lock can be taken is refused as one that cannot be used, by who reads it too", async () => {
+  await using project = await embedded(FILES);
+  assertDone(await project.run("up"));
+  // Root may write to any directory, but not to a directory as if it were a file.
+  const lock = `${project.directory.path}/data/db/pgmigrate.lock`;
+  await Deno.remove(lock);
+  await Deno.mkdir(lock);
+  for (const command of ["up", "status"]) {
+    const { code, stdout, stderr } = await project.run(command);
+    assert.deepEqual({ code, stdout }, { code: 2, stdout: "" });
+    assert.match(
+      stderr,
+      /^error: Cannot use the directory .*data\/db: .*\nhint: Give the user that runs pgmigrate the right/,
+    );
+  }
+});
+
 Deno.test("a migration that fails on an embedded database is rolled back and shown where it failed", async () => {
   await using project = await embedded({
     "001_a.sql": "CREATE TABLE a ();\n",

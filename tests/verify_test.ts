@@ -120,6 +120,7 @@ Deno.test("verify lists what is missing, renamed, pending and out of order in JS
     state_digest: DIGEST,
     recorded: [],
     restored: [],
+    restorable: ["1"],
     applied: ["2", "3"],
     pending: ["4"],
     edited: [],
@@ -153,10 +154,7 @@ Deno.test("verify --restore does not follow a name out of the directory", async 
       "../1_escaped.sql",
       "/tmp/1_escaped.sql",
       "2_other_version.sql",
-      "1_a\n.sql",
-      "1_a\\..\\b.sql",
-      "1_a:b.sql",
-      "1_a\u202elqs.sql",
+      "1_a\n/b.sql",
       "CON",
       "",
       "1_a.sql ",
@@ -164,11 +162,24 @@ Deno.test("verify --restore does not follow a name out of the directory", async 
   ) {
     await project.query(`UPDATE schema_migrations SET name = '${name}'`);
     await Deno.remove(`${project.directory.path}/migrations/001_a.sql`).catch(() => {});
-    const { code, stderr } = await project.run(["verify", "--restore"]);
+    const { code, stdout, stderr } = await project.run(["verify", "--restore"]);
     assert.equal(code, 3, name);
-    assert.match(stderr, /^warning: Cannot restore version 1: the tracker's name for it is not a file name:/);
+    assert.match(stderr, /^warning: Cannot restore version 1: the tracker's name for it is not a file name:.*\n$/);
+    assert.match(stdout, /from version control: the tracker cannot give them\n/);
     assert.deepEqual(await project.directory.names(), []);
   }
+});
+
+Deno.test("verify --restore brings back a file whatever its name is, and shows the name on one line", async () => {
+  const name = "1_a\n\x1b[2J\u202e\\:.sql";
+  await using project = await createProject(server, { [name]: "SELECT 1;\n" });
+  assertDone(await project.run(["up"]));
+  await project.directory.remove(name);
+  const restored = await project.run(["verify", "--restore"]);
+  assertDone(restored);
+  assert.match(restored.stdout, /^restored +migrations\/1_a\\n\\u\{1b\}\[2J\\u\{202e\}\\:\.sql\n/);
+  assert.equal(await project.directory.read(name), "SELECT 1;\n");
+  assertDone(await project.run(["verify"]));
 });
 
 Deno.test("verify --restore writes through no link, and leaves what a link leads to as it is", async () => {
@@ -192,9 +203,38 @@ Deno.test("verify --restore says which file it cannot bring back", async () => {
     { source: null, length: 64 },
   ]);
   await project.directory.remove("001_large.sql");
-  const { code, stderr } = await project.run(["verify", "--restore"]);
+  const { code, stdout, stderr } = await project.run(["verify", "--restore"]);
   assert.equal(code, 3);
+  assert.match(stdout, /1 of 1 applied migration is missing\. Bring files back from version control/);
   assert.match(stderr, /^warning: Cannot restore 001_large\.sql: the tracker does not hold its text\n/);
+});
+
+Deno.test("verify says of a file with COPY what changed: its data, its comments, or its SQL", async () => {
+  const text = "CREATE TABLE a (n int);\nCOPY a FROM stdin;\n1\n\\.\n";
+  await using project = await createProject(server, { "001_a.sql": text });
+  assertDone(await project.run(["up"]));
+  const edits = [
+    [text.replace("1\n", "2\n"), "the data of COPY changed"],
+    [`-- rows\n${text}`, "only comments or white space changed"],
+    [text.replace("CREATE", "CREAT"), "the SQL changed"],
+  ] as const;
+  for (const [edited, sentence] of edits) {
+    await project.directory.write("001_a.sql", edited);
+    const { code, stdout } = await project.run(["verify"]);
+    assert.equal(code, 3);
+    assert.match(stdout, new RegExp(`^edited +001_a\\.sql: ${sentence}\n`));
+  }
+});
+
+Deno.test("up does not advise to delete an edited file of which the tracker has no text", async () => {
+  const text = `-- ${"x".repeat(1024 * 1024)}\nSELECT 1;\n`;
+  await using project = await createProject(server, { "001_large.sql": text });
+  assertDone(await project.run(["up"]));
+  await project.directory.write("001_large.sql", `${text}SELECT 2;\n`);
+  const { code, stderr } = await project.run(["up"]);
+  assert.equal(code, 3);
+  assert.match(stderr, /hint: .*\(the file as it was applied is in version control\)/);
+  assert.doesNotMatch(stderr, /--restore/);
 });
 
 Deno.test("verify puts an annotation at every edited and missing file for GitHub", async () => {

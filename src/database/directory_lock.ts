@@ -2,6 +2,7 @@
 
 import { join } from "node:path";
 import { directoryLocked } from "../errors.ts";
+import { useDirectory } from "./use_directory.ts";
 
 /** Lies in the directory, so that every path to it leads to the same lock; PostgreSQL ignores files it does not know. */
 export const LOCK_FILE = "pgmigrate.lock";
@@ -25,9 +26,13 @@ interface MayTry {
  *
  * Where the runtime has no `tryLock`, a blocking lock is given a short time. What then still waits cannot be taken back
  * and would keep the process alive: call this in a worker, and terminate the worker after a failure.
- * @throws {Failure} exit code 5 when another process holds it
+ * @throws {Failure} exit code 2 when the directory may not be written to, 5 when another process holds the lock
  */
-export async function lockDirectory(directory: string): Promise<DirectoryLock> {
+export function lockDirectory(directory: string): Promise<DirectoryLock> {
+  return useDirectory(directory, () => lock(directory));
+}
+
+async function lock(directory: string): Promise<DirectoryLock> {
   const path = join(directory, LOCK_FILE);
   const file = await Deno.open(path, { create: true, read: true, write: true });
   if (!(await tryLock(file))) throw directoryLocked(directory, await readHolder(path));

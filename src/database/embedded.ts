@@ -7,11 +7,12 @@
 
 import { dirname } from "node:path";
 import type { Duplex } from "node:stream";
-import { directoryUnusable, embeddedBusy, embeddedFailed, Failure } from "../errors.ts";
+import { embeddedBusy, embeddedFailed, Failure } from "../errors.ts";
 import { inspectDirectory } from "./data_directory.ts";
 import { type FromBackend, POSTED, SIGNAL_COUNT, type ToBackend, UNREAD_BYTES } from "./embedded_link.ts";
 import { EmbeddedSocket } from "./embedded_socket.ts";
 import type { EmbeddedTarget } from "./target.ts";
+import { useDirectory } from "./use_directory.ts";
 
 /** How long `dispose` waits for a statement that still runs before it ends the database under it. */
 const STATEMENT_DEADLINE_MS = 1000;
@@ -37,7 +38,7 @@ export interface EmbeddedDatabase extends AsyncDisposable {
  * process has the directory open
  */
 export async function openEmbedded({ directory }: EmbeddedTarget): Promise<EmbeddedDatabase> {
-  if (directory !== null) await prepareDirectory(directory);
+  if (directory !== null) await useDirectory(directory, () => prepareDirectory(directory));
   const worker = new Worker(new URL("./embedded_worker.ts", import.meta.url), { type: "module", name: "postgres" });
   const { port1: port, port2 } = new MessageChannel();
   const signals = new Int32Array(new SharedArrayBuffer(SIGNAL_COUNT * Int32Array.BYTES_PER_ELEMENT));
@@ -108,15 +109,10 @@ export async function openEmbedded({ directory }: EmbeddedTarget): Promise<Embed
 
 /** Looks before it makes anything, so that a directory with something else in it is not touched. */
 async function prepareDirectory(directory: string): Promise<void> {
-  try {
-    await inspectDirectory(directory);
-    await Deno.mkdir(dirname(directory), { recursive: true });
-    // For its owner alone, as initdb makes it: files inside are written for everybody.
-    await Deno.mkdir(directory, { mode: 0o700 }).catch((error: unknown) => {
-      if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
-    });
-  } catch (error) {
-    if (error instanceof Failure) throw error;
-    throw directoryUnusable(directory, error instanceof Error ? error.message : String(error));
-  }
+  await inspectDirectory(directory);
+  await Deno.mkdir(dirname(directory), { recursive: true });
+  // For its owner alone, as initdb makes it: files inside are written for everybody.
+  await Deno.mkdir(directory, { mode: 0o700 }).catch((error: unknown) => {
+    if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+  });
 }

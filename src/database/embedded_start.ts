@@ -6,6 +6,7 @@ import { embeddedFailed } from "../errors.ts";
 import { beginDirectory, finishDirectory, inspectDirectory } from "./data_directory.ts";
 import { readEmbeddedFiles, readNewDatabase } from "./embedded_files.ts";
 import { installExtensions, readExtensions } from "./embedded_extensions.ts";
+import { useDirectory } from "./use_directory.ts";
 
 /** Lines of PostgreSQL's log that say why it ends. */
 const REASON_TO_END = /\b(?:FATAL|PANIC): /;
@@ -26,7 +27,7 @@ export async function startEmbedded(directory: string | null): Promise<StartedDa
   const content = directory === null ? "nothing" : await inspectDirectory(directory);
   const isNew = content !== "database";
   const newDatabase = isNew ? readNewDatabase() : null;
-  if (directory !== null && isNew) await beginDirectory(directory);
+  if (directory !== null && isNew) await useDirectory(directory, () => beginDirectory(directory));
   const log: string[] = [];
   try {
     const database = await PGlite.create({

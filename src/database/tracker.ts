@@ -55,14 +55,16 @@ export async function readTracker(
 function selectApplied({ tables, lacks }: Tracker): Sql {
   const appliedAt = lacks.includes("applied_at") ? sql`NULL` : epochMs("applied_at");
   const checksum = lacks.includes("checksum") ? sql`NULL` : sql`checksum`;
+  const hasSource = lacks.includes("source") ? sql`false` : sql`source IS NOT NULL`;
   return sql`SELECT version::pg_catalog.text AS version, name::pg_catalog.text AS name,
-    ${appliedAt}::pg_catalog.text AS at, ${checksum}::pg_catalog.text AS checksum, NULL::pg_catalog.text AS begun
+    ${appliedAt}::pg_catalog.text AS at, ${checksum}::pg_catalog.text AS checksum,
+    (${hasSource})::pg_catalog.text AS has_source, NULL::pg_catalog.text AS begun
     FROM ${tables.applied} WHERE version IS NOT NULL`;
 }
 
 function selectUnfinished({ tables }: Tracker): Sql {
   // Of a row as a whole, no column has to be there that an older table lacks.
-  return sql`SELECT version::pg_catalog.text, name, ${epochMs("started_at")}::pg_catalog.text, checksum,
+  return sql`SELECT version::pg_catalog.text, name, ${epochMs("started_at")}::pg_catalog.text, checksum, NULL,
     (pg_catalog.to_jsonb(u) OPERATOR(pg_catalog.-) 'source'::pg_catalog.text)::pg_catalog.text
     FROM ${tables.unfinished} u`;
 }
@@ -73,6 +75,7 @@ function appliedRow(row: Row): AppliedRow {
     name: row.name!,
     appliedAt: row.at == null ? null : dateOf(row.at),
     checksum: row.checksum ?? null,
+    hasSource: row.has_source === "true",
   };
 }
 

@@ -210,15 +210,28 @@ Deno.test("readTracker() asks nothing of tables that do not exist", async () => 
 
 Deno.test("readTracker() reads versions past 2^53, times, and what another tool left empty", async () => {
   const rows = [
-    { version: "9007199254740993", name: "a.sql", at: "1795360200123", checksum: "c0ffee", begun: null },
-    { version: "1", name: "b.sql", at: null, checksum: null, begun: null },
+    {
+      version: "9007199254740993",
+      name: "a.sql",
+      at: "1795360200123",
+      checksum: "c0ffee",
+      has_source: "true",
+      begun: null,
+    },
+    { version: "1", name: "b.sql", at: null, checksum: null, has_source: "false", begun: null },
     { version: "4", name: "4_d.sql", at: "1795360200000", checksum: "c0ffee", begun: '{"statement":2,"xact":"731"}' },
   ];
   const { session } = sessionWith(() => [{ rows: JSON.stringify(rows) }]);
   assert.deepEqual(await readTracker(session, await find({ columns: OWN, unfinished: true })), {
     applied: [
-      { version: 9007199254740993n, name: "a.sql", appliedAt: new Date(1795360200123), checksum: "c0ffee" },
-      { version: 1n, name: "b.sql", appliedAt: null, checksum: null },
+      {
+        version: 9007199254740993n,
+        name: "a.sql",
+        appliedAt: new Date(1795360200123),
+        checksum: "c0ffee",
+        hasSource: true,
+      },
+      { version: 1n, name: "b.sql", appliedAt: null, checksum: null, hasSource: false },
     ],
     unfinished: [{
       version: 4n,

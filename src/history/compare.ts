@@ -1,6 +1,7 @@
 /** Files and tracker side by side. */
 
 import type { State } from "../events.ts";
+import { parseFileName } from "../migration/file_name.ts";
 import type { Migration } from "../migration/migration.ts";
 
 /** A row of the tracker. */
@@ -10,6 +11,8 @@ export interface AppliedRow {
   readonly appliedAt: Date | null;
   /** null in rows that another tool wrote. */
   readonly checksum: string | null;
+  /** Whether it has the text that was applied, so that the file can be had back. */
+  readonly hasSource: boolean;
 }
 
 /** A row of the table of unfinished migrations: begun and not ended. */
@@ -61,7 +64,7 @@ export function compare(migrations: readonly Migration[], recorded: Recorded): r
   return [...versions].sort((a, b) => a < b ? -1 : 1).map((version) => {
     const [migration, row, unfinished] = [files.get(version), rows.get(version), begun.get(version)];
     const state = stateOf({ version, newest, migration, row, unfinished });
-    const renamed = state === "applied" && row!.name !== migration!.name;
+    const renamed = state === "applied" && row!.name !== migration!.name && isFileName(row!.name);
     return {
       version,
       name: (migration ?? row ?? unfinished)!.name,
@@ -72,6 +75,14 @@ export function compare(migrations: readonly Migration[], recorded: Recorded): r
       renamedFrom: renamed ? row!.name : null,
     };
   });
+}
+
+/**
+ * Another tool may have named its rows otherwise, `create_users`, and still find them by these names: such a row is
+ * kept as it is, and says of no file that it was renamed.
+ */
+function isFileName(name: string): boolean {
+  return parseFileName(name) !== null;
 }
 
 /** The highest of some versions, or null for none. */

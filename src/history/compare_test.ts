@@ -10,7 +10,7 @@ function migration(version: bigint, checksum = `sum${version}`): Migration {
 }
 
 function row(version: bigint, checksum: string | null = `sum${version}`, name = `${version}_a.sql`): AppliedRow {
-  return { version, name, appliedAt: null, checksum };
+  return { version, name, appliedAt: null, checksum, hasSource: true };
 }
 
 function begun(version: bigint): UnfinishedRow {
@@ -139,6 +139,7 @@ Deno.test("compare() tells the old name of a renamed file, unless the file was e
   assert.equal(renamed("sum1", "1_b.sql"), "1_b.sql");
   assert.equal(renamed("sum1", "1_a.sql"), null);
   assert.equal(renamed("other", "1_b.sql"), null);
+  assert.equal(renamed("sum1", "b"), null, "as a script of its own named it");
   assert.equal(renamed(null, "1_b.sql"), null);
 });
 

@@ -35,10 +35,11 @@ export interface Plan {
 export function plan(entries: readonly Entry[], { to, allowOutOfOrder, stopped }: PlanOptions): Plan {
   const inState = (state: State) => entries.filter((entry) => entry.state === state);
   const names = (state: State) => inState(state).map(({ name }) => name);
+  const canRestore = (state: State) => inState(state).every(({ row }) => row!.hasSource);
   const failures: Failure[] = [];
   if (to !== null && !entries.some((entry) => entry.version === to)) failures.push(unknownTarget(to));
-  if (inState("edited").length > 0) failures.push(editedMigrations(names("edited")));
-  if (inState("missing").length > 0) failures.push(missingMigrations(names("missing")));
+  if (inState("edited").length > 0) failures.push(editedMigrations(names("edited"), canRestore("edited")));
+  if (inState("missing").length > 0) failures.push(missingMigrations(names("missing"), canRestore("missing")));
   if (inState("out_of_order").length > 0 && !allowOutOfOrder) {
     failures.push(outOfOrderMigrations(names("out_of_order")));
   }

@@ -28,7 +28,7 @@ function entry(version: bigint, state: State): Entry {
     name,
     state,
     migration,
-    row: applied ? { version, name, appliedAt: null, checksum: null } : null,
+    row: applied ? { version, name, appliedAt: null, checksum: null, hasSource: true } : null,
     unfinished: null,
     renamedFrom: null,
   };
@@ -193,6 +193,28 @@ for (const { title, of, options = {}, failures } of REFUSALS) {
     );
   });
 }
+
+Deno.test("plan() proposes to bring files back from the tracker only where it has the text of all of them", () => {
+  for (const state of ["edited", "missing"] as const) {
+    const hintOf = (...sources: readonly boolean[]) => {
+      const all = sources.map((hasSource, index) => {
+        const one = entry(BigInt(index + 1), state);
+        return { ...one, row: { ...one.row!, hasSource } };
+      });
+      try {
+        plan(all, OPTIONS);
+      } catch (error) {
+        return (error as Failure).details.hint ?? "";
+      }
+      return assert.fail("nothing was refused");
+    };
+    assert.match(hintOf(true, true), /--restore/);
+    for (const hint of [hintOf(true, false), hintOf(false)]) {
+      assert.doesNotMatch(hint, /--restore/);
+      assert.match(hint, /version control/);
+    }
+  }
+});
 
 Deno.test("plan() runs or leaves every waiting migration once, and nothing else, or refuses", () => {
   const anyEntries = fc.array(fc.constantFrom(...STATES, "pending" as const, "applied" as const), { maxLength: 8 })

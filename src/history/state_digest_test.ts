@@ -5,7 +5,7 @@ import type { AppliedRow } from "./compare.ts";
 import { stateDigest } from "./state_digest.ts";
 
 function row(version: bigint, checksum: string | null): AppliedRow {
-  return { version, name: "a.sql", appliedAt: null, checksum };
+  return { version, name: "a.sql", appliedAt: null, checksum, hasSource: true };
 }
 
 const anyRows = fc.uniqueArray(

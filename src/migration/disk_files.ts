@@ -13,7 +13,7 @@ import type { DirectoryEntry, Files } from "./files.ts";
 
 /** {@link Files} on the disk of this machine. */
 export function diskFiles(): Files {
-  return { list, read, stream, create, replace };
+  return { list, read, stream, isPlainName, create, replace };
 }
 
 /** How much of a file is read at once. */
@@ -61,6 +61,11 @@ async function* stream(path: string): AsyncGenerator<Uint8Array> {
   } catch (error) {
     throw fileUnreadable(path, reason(error));
   }
+}
+
+/** On Windows `\\` leads on as `/` does, and what follows a `:` is a stream of a file. */
+function isPlainName(name: string): boolean {
+  return !(Deno.build.os === "windows" ? /[/\\:\0]/ : /[/\0]/).test(name);
 }
 
 async function create(path: string, text: string): Promise<void> {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Failure } from "../errors.ts";
 import { diskFiles } from "./disk_files.ts";
 
-const { list, read, create, replace } = diskFiles();
+const { list, read, isPlainName, create, replace } = diskFiles();
 
 async function inDirectory(test: (directory: string) => Promise<void>): Promise<void> {
   const directory = await Deno.makeTempDir({ prefix: "pgmigrate-files-" });
@@ -138,4 +138,10 @@ Deno.test("replace() says of a directory that it cannot be written, and leaves n
     await rejects(replace(`${directory}/missing/file`, "text"), "cannot-write", "missing/file");
     assert.deepEqual(Array.from(Deno.readDirSync(directory), ({ name }) => name), ["there"]);
   });
+});
+
+Deno.test("isPlainName() takes every name that a file can have here, and nothing that leads out of its directory", () => {
+  for (const name of ["1_a.sql", "1_größe \n\x1b.sql"]) assert.ok(isPlainName(name), name);
+  for (const name of ["../1_a.sql", "/1_a.sql", "1_a/b.sql", "1_a\0.sql"]) assert.ok(!isPlainName(name), name);
+  for (const name of ["1_a\\b.sql", "1_a:b.sql"]) assert.equal(isPlainName(name), Deno.build.os !== "windows", name);
 });

@@ -12,6 +12,11 @@ export interface ParsedFileName {
 /** The largest version: what PostgreSQL's BIGINT holds. */
 export const MAX_VERSION = 2n ** 63n - 1n;
 
+/** A name in a sentence: as it is, or with escapes in quotes where it would not stay on its line. */
+export function nameInSentence(name: string): string {
+  return /[\p{Cc}\p{Zl}\p{Zp}]/u.test(name) ? JSON.stringify(name) : name;
+}
+
 const PATTERN = /^(\d+)_(.+)\.sql$/s;
 
 /**

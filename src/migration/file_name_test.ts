@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { MAX_VERSION, parseFileName } from "./file_name.ts";
+import { MAX_VERSION, nameInSentence, parseFileName } from "./file_name.ts";
 
 /** Names near the line between migrations and other files. */
 const nearName = fc.string({
@@ -80,4 +80,9 @@ Deno.test("parseFileName() takes a name only when number, title and ending are t
     }),
     { numRuns: 2000 },
   );
+});
+
+Deno.test("nameInSentence() keeps a name on one line", () => {
+  assert.equal(nameInSentence("001_größe it's.sql"), "001_größe it's.sql");
+  assert.equal(nameInSentence("1_a\n\x1b[2J.sql"), '"1_a\\n\\u001b[2J.sql"');
 });

@@ -21,6 +21,8 @@ export interface Files {
    * @throws {Failure} `file-unreadable`
    */
   stream(path: string): AsyncIterable<Uint8Array>;
+  /** Whether a name, wherever it comes from, can be that of a file in a directory, and leads to no other place. */
+  isPlainName(name: string): boolean;
   /**
    * Writes a file that must not exist yet. Makes the directory when it is not there.
    * @throws {Failure} `file-exists`, `cannot-write`

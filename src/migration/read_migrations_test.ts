@@ -14,6 +14,7 @@ const PIECE_BYTES = 100_003;
 
 function filesOf(contents: Contents): Files {
   return {
+    isPlainName: () => true,
     list: () => Promise.resolve(Object.entries(contents).map(([name, file]) => ({ name, isFile: file !== null }))),
     read: (path, maxBytes) => Promise.resolve(bytesOf(path).length > maxBytes ? null : bytesOf(path)),
     async *stream(path) {

@@ -5,6 +5,7 @@ import type { Statement } from "../sql/parser.ts";
 import type { Undo } from "../sql/undo.ts";
 import { undoStatements } from "../sql/undo_statements.ts";
 import { MAX_VERSION, parseFileName } from "./file_name.ts";
+import { pathOf } from "./read_migrations.ts";
 
 /** Digits of the first version in an empty directory. */
 const FIRST_WIDTH_DIGITS = 3;
@@ -17,10 +18,10 @@ const LINE_END = /\r\n|\n|\r/;
  * @param names the names in the directory, of migrations and others
  * @throws {Failure} `versions-exhausted`
  */
-export function nextDigits(names: readonly string[]): string {
+export function nextDigits(names: readonly string[], directory: string): string {
   const newest = newestOf(names);
   if (newest === null) return "1".padStart(FIRST_WIDTH_DIGITS, "0");
-  if (newest.version >= MAX_VERSION) throw versionsExhausted(newest.name);
+  if (newest.version >= MAX_VERSION) throw versionsExhausted(newest.name, pathOf(directory, newest.name));
   return String(newest.version + 1n).padStart(newest.digits.length, "0");
 }
 

@@ -22,21 +22,23 @@ function throwsFailure(call: () => unknown, code: string): void {
 }
 
 Deno.test("nextDigits() starts at 001 where there is no migration", () => {
-  assert.equal(nextDigits([]), "001");
-  assert.equal(nextDigits(["README.md", "schema_migrations.sql", "5.sql"]), "001");
+  assert.equal(nextDigits([], "m"), "001");
+  assert.equal(nextDigits(["README.md", "schema_migrations.sql", "5.sql"], "m"), "001");
 });
 
 Deno.test("nextDigits() follows the newest file in number and padding, whatever the order of names", () => {
-  assert.equal(nextDigits(["009_a.sql", "010_b.sql", "2_c.sql"]), "011");
-  assert.equal(nextDigits(["9_a.sql"]), "10");
-  assert.equal(nextDigits(["999_a.sql"]), "1000");
-  assert.equal(nextDigits(["0001_a.sql", "7_b.sql"]), "8");
-  assert.equal(nextDigits(["20261122151000_a.sql", "3_b.sql"]), "20261122151001");
+  assert.equal(nextDigits(["009_a.sql", "010_b.sql", "2_c.sql"], "m"), "011");
+  assert.equal(nextDigits(["9_a.sql"], "m"), "10");
+  assert.equal(nextDigits(["999_a.sql"], "m"), "1000");
+  assert.equal(nextDigits(["0001_a.sql", "7_b.sql"], "m"), "8");
+  assert.equal(nextDigits(["20261122151000_a.sql", "3_b.sql"], "m"), "20261122151001");
 });
 
 Deno.test("nextDigits() fails past the last version that PostgreSQL's BIGINT holds", () => {
-  assert.equal(nextDigits(["9223372036854775806_a.sql"]), "9223372036854775807");
-  throwsFailure(() => nextDigits(["9223372036854775807_a.sql"]), "versions-exhausted");
+  assert.equal(nextDigits(["9223372036854775806_a.sql"], "m"), "9223372036854775807");
+  const exhausted = () => nextDigits(["9223372036854775807_a.sql"], "m");
+  throwsFailure(exhausted, "versions-exhausted");
+  assert.throws(exhausted, ({ details }: Failure) => details.file === "m/9223372036854775807_a.sql");
 });
 
 Deno.test("newestOf() finds the highest version as a number", () => {

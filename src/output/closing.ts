@@ -50,7 +50,16 @@ export function verifyClosing(answer: VerifyResult): readonly string[] {
   ];
 }
 
-function findings({ versions }: VerifyResult): readonly string[] {
+/** What `--restore` cannot write, for want of a text or of a name for a file, it is not proposed for. */
+function bringBack(missing: number, restorable: number): string {
+  if (restorable === missing) return "Bring files back: pgmigrate verify --restore";
+  if (restorable === 0) return "Bring files back from version control: the tracker cannot give them";
+  return `Bring files back: ${restorable} with pgmigrate verify --restore, ${
+    missing - restorable
+  } from version control`;
+}
+
+function findings({ versions, restorable }: VerifyResult): readonly string[] {
   const { applied, edited, missing, out_of_order, unrecorded, unfinished } = versions;
   const total = applied.length + edited.length + missing.length + unrecorded.length;
   const of = (found: readonly bigint[], verb: readonly [string, string]) =>
@@ -62,7 +71,7 @@ function findings({ versions }: VerifyResult): readonly string[] {
     ]),
     ...(missing.length === 0
       ? []
-      : [`${of(missing, ["is", "are"])} missing. Bring files back: pgmigrate verify --restore`]),
+      : [`${of(missing, ["is", "are"])} missing. ${bringBack(missing.length, restorable.length)}`]),
     ...(unrecorded.length === 0 ? [] : [
       `${of(unrecorded, ["has", "have"])} no checksum. Trust the files as they are now: pgmigrate verify --record`,
     ]),

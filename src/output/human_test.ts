@@ -173,6 +173,7 @@ Deno.test("human: verify lists what is not as it was applied, with the changed l
     stateDigest: "d1",
     recorded: [],
     restored: ["m/5_x.sql"],
+    restorable: [3n],
   } as const;
   const events: readonly Event[] = [
     listed("1_users.sql", "applied"),
@@ -197,6 +198,24 @@ State digest: d1
   });
 });
 
+Deno.test("human: verify proposes --restore only for what it can bring back", () => {
+  const closing = (restorable: readonly bigint[]) => {
+    const found = versions({ missing: [1n, 2n] });
+    const answer = {
+      command: "verify",
+      versions: found,
+      stateDigest: "d",
+      recorded: [],
+      restored: [],
+      restorable,
+    } as const;
+    return render([{ event: "result", command: "verify", ok: false, exitCode: 3, answer }]).stdout.split("\n")[0]!;
+  };
+  assert.match(closing([1n, 2n]), /Bring files back: pgmigrate verify --restore$/);
+  assert.match(closing([1n]), /Bring files back: 1 with pgmigrate verify --restore, 1 from version control$/);
+  assert.match(closing([]), /Bring files back from version control: the tracker cannot give them$/);
+});
+
 Deno.test("human: verify says so when all is well, and when there is nothing to verify", () => {
   const result = (found: Partial<VersionsByState>): Event => {
     const answer = {
@@ -205,6 +224,7 @@ Deno.test("human: verify says so when all is well, and when there is nothing to 
       stateDigest: "d",
       recorded: [],
       restored: [],
+      restorable: [],
     } as const;
     return { event: "result", command: "verify", ok: true, exitCode: 0, answer };
   };

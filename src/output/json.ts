@@ -195,6 +195,7 @@ function answer(answer: Result["answer"]): Fields {
         state_digest: answer.stateDigest,
         recorded: answer.recorded,
         restored: answer.restored,
+        restorable: answer.restorable,
         ...byState(answer.versions),
       };
     case "new":

@@ -99,9 +99,16 @@ Deno.test("json: the result of each command has its answer", () => {
       '"missing":[],"out_of_order":["3"],"unrecorded":[],"unfinished":[]}',
   );
   assert.equal(
-    result({ command: "verify", versions: NO_VERSIONS, stateDigest: "d", recorded: [1n], restored: ["m/1_a.sql"] }),
+    result({
+      command: "verify",
+      versions: NO_VERSIONS,
+      stateDigest: "d",
+      recorded: [1n],
+      restored: ["m/1_a.sql"],
+      restorable: [2n],
+    }),
     '{"event":"result","command":"verify","ok":true,"exit_code":0,"state_digest":"d","recorded":["1"],' +
-      '"restored":["m/1_a.sql"],"applied":[],"pending":[],"edited":[],"missing":[],"out_of_order":[],"unrecorded":[],' +
+      '"restored":["m/1_a.sql"],"restorable":["2"],"applied":[],"pending":[],"edited":[],"missing":[],"out_of_order":[],"unrecorded":[],' +
       '"unfinished":[]}',
   );
   assert.equal(

@@ -22,7 +22,9 @@ const STATE_COLUMNS = Math.max(...Object.values(STATE_WORDS).map((word) => word.
 const EDIT_SENTENCES: Readonly<Record<Edit["kind"], string>> = {
   "comments-or-white-space": "only comments or white space changed",
   sql: "the SQL changed",
+  data: "the data of COPY changed",
   unknown: "what changed is not known: the database does not have the text that was applied",
+  unparsed: "what changed is not known: the text cannot be parsed",
 };
 
 /** Of a long difference, only the beginning is shown. */

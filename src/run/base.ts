@@ -110,7 +110,9 @@ const MOST_LINES = 10;
 const CHANGES: Readonly<Record<Edit["kind"], string | null>> = {
   "sql": "the SQL changed",
   "comments-or-white-space": "only comments or white space changed",
+  "data": "the data of COPY changed",
   "unknown": null,
+  "unparsed": null,
 };
 
 function shown({ kind, lines }: Edit): { readonly change: string | null; readonly lines: readonly string[] } {

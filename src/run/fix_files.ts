@@ -64,7 +64,7 @@ export async function fixFiles(
       const after = await parsed({ ...migration, path, text });
       current = current.map((one) => one === migration ? after : one);
       for (const { title, text } of next) {
-        const name = `${nextDigits(names)}_${slug(title)}.sql`;
+        const name = `${nextDigits(names, directory)}_${slug(title)}.sql`;
         names.push(name);
         created.set(pathOf(directory, name), text);
         const { version } = parseFileName(name)!;

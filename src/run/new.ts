@@ -26,7 +26,7 @@ export async function newMigration(
   const { migrations: directory, revert } = options;
   const draft = revert === null ? newDraft(options.title ?? "") : await revertDraft(files, { ...options, revert });
   const names = await namesIn(files, directory);
-  const digits = options.timestamp ? timestamp(context, directory, names) : nextDigits(names);
+  const digits = options.timestamp ? timestamp(context, directory, names) : nextDigits(names, directory);
   const file = pathOf(directory, `${digits}_${draft.name}.sql`);
   await files.create(file, draft.text);
   return { command: "new", file };

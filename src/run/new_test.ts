@@ -12,6 +12,7 @@ function directory(contents: Contents | null, unlisted: Contents = {}) {
   const files = new Map(Object.entries({ ...contents, ...unlisted }));
   const events: Event[] = [];
   const access: Files = {
+    isPlainName: () => true,
     list: (path) =>
       contents === null ? Promise.reject(directoryMissing(path)) : Promise.resolve(
         [...files.keys()].filter((name) => !(name in unlisted)).map((name) => ({ name, isFile: true })),

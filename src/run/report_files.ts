@@ -19,8 +19,9 @@ export function reportFiles(
 
 /** Files that were renamed after they were applied. */
 export function reportRenamed({ report }: Context, entries: readonly Entry[]): void {
-  for (const { name, renamedFrom } of entries) {
-    if (renamedFrom === null) continue;
-    report({ event: "warning", code: "renamed", message: `${name} was applied as ${renamedFrom}`, file: name });
+  for (const { migration, renamedFrom } of entries) {
+    if (migration === null || renamedFrom === null) continue;
+    const { name, path } = migration;
+    report({ event: "warning", code: "renamed", message: `${name} was applied as ${renamedFrom}`, file: path });
   }
 }

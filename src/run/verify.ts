@@ -7,7 +7,7 @@ import { prepareTracker, readSources, recordChecksums, TRACKER_TIMEOUT_MS } from
 import type { State, VerifyResult } from "../events.ts";
 import type { AppliedRow, Entry } from "../history/compare.ts";
 import { stateDigest } from "../history/state_digest.ts";
-import { parseFileName } from "../migration/file_name.ts";
+import { nameInSentence, parseFileName } from "../migration/file_name.ts";
 import { pathOf, type ReadMigrations, readMigrations } from "../migration/read_migrations.ts";
 import { describeEdit } from "../sql/edit.ts";
 import type { Context } from "./context.ts";
@@ -54,7 +54,17 @@ async function verifyFiles(
     });
   }
   const rows = entries.map(({ row }) => row).filter((row): row is AppliedRow => row !== null);
-  return { command: "verify", versions: versionsByState(entries), stateDigest: stateDigest(rows), recorded, restored };
+  const restorable = entries.filter((entry) =>
+    entry.state === "missing" && entry.row!.hasSource && isItsFile(context, entry)
+  );
+  return {
+    command: "verify",
+    versions: versionsByState(entries),
+    stateDigest: stateDigest(rows),
+    recorded,
+    restored,
+    restorable: restorable.map(({ version }) => version),
+  };
 }
 
 interface Known {
@@ -73,11 +83,12 @@ async function restore(
     if (state !== "missing") continue;
     const source = sources.get(version) ?? null;
     const path = pathOf(options.migrations, name);
+    const shown = nameInSentence(name);
     if (source === null) {
-      const message = `Cannot restore ${name}: the tracker does not hold its text`;
+      const message = `Cannot restore ${shown}: the tracker does not hold its text`;
       context.report({ event: "warning", code: "no-source", message, hint: "Take the file from version control" });
-    } else if (!isPlainFileName(name, version)) {
-      const message = `Cannot restore version ${version}: the tracker's name for it is not a file name: ${name}`;
+    } else if (!isItsFile(context, { name, version })) {
+      const message = `Cannot restore version ${version}: the tracker's name for it is not a file name: ${shown}`;
       context.report({ event: "warning", code: "bad-name", message });
     } else {
       await context.files.create(path, source);
@@ -87,12 +98,9 @@ async function restore(
   return restored;
 }
 
-/**
- * A name from the database must not lead out of the directory, nor make a file that means another version, or another
- * than is read: on Windows what follows a `:` is a stream of a file, and some characters turn the direction of writing.
- */
-function isPlainFileName(name: string, version: bigint): boolean {
-  return !/[/\\:\p{Cc}\p{Bidi_Control}]/u.test(name) && parseFileName(name)?.version === version;
+/** A name from the database must not lead out of the directory, nor make a file that means another version. */
+function isItsFile({ files }: Context, { name, version }: Pick<Entry, "name" | "version">): boolean {
+  return files.isPlainName(name) && parseFileName(name)?.version === version;
 }
 
 /** Writes the checksums of the files as they are now for migrations that another tool applied. */

@@ -3,6 +3,8 @@
 import type { ChangedLine, Edit } from "../events.ts";
 import { parse } from "./parser.ts";
 import { sameTree } from "./same_tree.ts";
+import { readScript } from "./script.ts";
+import { ScriptReader } from "./script_reader.ts";
 
 /** Past so many added and removed lines the smallest difference takes too long to find. */
 const MAX_CHANGED_LINES = 2_000;
@@ -20,7 +22,8 @@ const DIRECTIVE = /^[ \t]*--[ \t]*pgmigrate[ \t]*:(?![ \t]*ignore[ \t]*(?:=|$))(
  * @param now null for a file that is too large to be held
  */
 export async function describeEdit(applied: string | null, now: string | null): Promise<Edit> {
-  if (applied === null || now === null) return { kind: "unknown", lines: [] };
+  if (applied === null) return { kind: "unknown", lines: [] };
+  if (now === null) return { kind: "unparsed", lines: [] };
   const [before, after] = [applied.replaceAll("\r\n", "\n"), now.replaceAll("\r\n", "\n")];
   return { kind: await kindOfEdit(before, after), lines: await changedLines(linesOf(before), linesOf(after)) };
 }
@@ -31,11 +34,36 @@ function linesOf(text: string): readonly string[] {
 }
 
 async function kindOfEdit(before: string, after: string): Promise<Edit["kind"]> {
+  const sql = await kindOfSqlEdit(readScript(before).sql, readScript(after).sql);
+  return sql !== "comments-or-white-space" || sameTree(dataOf(before), dataOf(after)) ? sql : "data";
+}
+
+async function kindOfSqlEdit(before: string, after: string): Promise<Edit["kind"]> {
+  if (before === after) return "comments-or-white-space";
   if (!sameTree(directives(before), directives(after))) return "sql";
   const [old, current] = [await parse(before), await parse(after)];
-  if (old.kind !== "statements" || current.kind !== "statements") return "unknown";
+  if (old.kind !== "statements" || current.kind !== "statements") {
+    const isTooLarge = old.kind === "too-large" || current.kind === "too-large";
+    // White space and comments do not make what can be parsed of what cannot.
+    return old.kind === current.kind || isTooLarge ? "unparsed" : "sql";
+  }
   const trees = [old, current].map(({ statements }) => statements.map(({ kind, node }) => ({ kind, node })));
   return sameTree(trees[0], trees[1]) ? "comments-or-white-space" : "sql";
+}
+
+/** The data of each COPY. */
+function dataOf(text: string): readonly string[] {
+  const reader = new ScriptReader();
+  const decoder = new TextDecoder();
+  const all: string[] = [];
+  let data = "";
+  for (const piece of [...reader.push(new TextEncoder().encode(text)), ...reader.end()]) {
+    if (piece.kind === "data") data += decoder.decode(piece.bytes, { stream: true });
+    if (piece.kind !== "data-end") continue;
+    all.push(data);
+    data = "";
+  }
+  return all;
 }
 
 function directives(text: string): readonly string[] {

@@ -51,9 +51,33 @@ Deno.test("describeEdit() knows nothing where the applied text was not kept", as
   assert.deepEqual(await describeEdit(null, "select 1"), { kind: "unknown", lines: [] });
 });
 
-Deno.test("describeEdit() shows lines, but cannot judge, where one side cannot be parsed", async () => {
+const COPY = "copy t from stdin;\n1\té\n\\.\nselect 1;\n";
+
+Deno.test("describeEdit() tells the data of COPY from the SQL around it", async () => {
+  assert.equal(await kind(COPY, COPY.replace("é", "è")), "data");
+  assert.equal(await kind(COPY, COPY.replace("1\té\n", "")), "data");
+  assert.equal(await kind(COPY, `-- rows\n${COPY}`), "comments-or-white-space");
+  assert.equal(await kind(COPY, COPY.replaceAll("\n", "\r\n")), "comments-or-white-space");
+  assert.equal(await kind(COPY, COPY.replace("select 1", "select 2")), "sql");
+  assert.equal(await kind(COPY, COPY.replace("é", "è").replace("select 1", "select 2")), "sql");
+  const two = "copy t from stdin;\n1\n2\n\\.\ncopy t from stdin;\n3\n\\.\n";
+  assert.equal(await kind(two, "copy t from stdin;\n1\n\\.\ncopy t from stdin;\n2\n3\n\\.\n"), "data");
+  assert.equal(await kind(COPY, COPY.replace("1\té", "-- pgmigrate: no-transaction")), "data");
+});
+
+Deno.test("describeEdit() cannot judge where neither side can be parsed, and where the file is too large", async () => {
+  assert.equal(await kind("selec 1", "selec 2"), "unparsed");
+  assert.deepEqual(await describeEdit("select 1", null), { kind: "unparsed", lines: [] });
+});
+
+Deno.test("describeEdit() judges data beside SQL that cannot be parsed", async () => {
+  const broken = COPY.replace("select", "selec");
+  assert.equal(await kind(broken, broken.replace("é", "è")), "data");
+});
+
+Deno.test("describeEdit() calls it SQL where only one side can be parsed", async () => {
   assert.deepEqual(await describeEdit("select 1", "selec 1"), {
-    kind: "unknown",
+    kind: "sql",
     lines: [{ kind: "removed", text: "select 1" }, { kind: "added", text: "selec 1" }],
   });
 });

@@ -74,6 +74,7 @@ export const FILES = [
       const contentOf = (path: string) => entries.find((entry) => path === `m/${entry.name}`)!.content;
       const files = {
         list: () => Promise.resolve(entries),
+        isPlainName: () => true,
         read: (path: string, maxBytes: number) =>
           Promise.resolve(contentOf(path).length > maxBytes ? null : contentOf(path)),
         stream: () => assert.fail("a small file is not streamed"),

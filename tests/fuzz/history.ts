@@ -25,9 +25,18 @@ const migrations: fc.Arbitrary<readonly Migration[]> = fc.uniqueArray(
 );
 
 const recorded: fc.Arbitrary<Recorded> = fc.record({
-  applied: fc.array(fc.record({ version, name: text, appliedAt: fc.constant(null), checksum: fc.option(checksum) }), {
-    maxLength: 5,
-  }),
+  applied: fc.array(
+    fc.record({
+      version,
+      name: text,
+      appliedAt: fc.constant(null),
+      checksum: fc.option(checksum),
+      hasSource: fc.boolean(),
+    }),
+    {
+      maxLength: 5,
+    },
+  ),
   unfinished: fc.array(
     fc.record({
       version,

@@ -104,6 +104,7 @@ const result = fc.tuple(text, fc.boolean()).map(([file, ok]): Event => ({
     stateDigest: "0",
     recorded: [],
     restored: [file],
+    restorable: [],
   },
 }));
 
