@@ -756,12 +756,18 @@ export function waitedInVain(failure: Failure, { waitedMs }: { readonly waitedMs
   return failure.with({ detail: `Waited ${(waitedMs / 1000).toFixed(1)} s for it (--wait)` });
 }
 
+/** What a role needs of the tracker, which another one may own. */
+const TRACKER_RIGHTS = "The role needs USAGE on the tracker's schema, and SELECT on schema_migrations and " +
+  "schema_migrations_unfinished to read them; to apply migrations and to record checksums, INSERT, UPDATE and DELETE " +
+  "too. Their owner grants it: GRANT SELECT ON schema_migrations, schema_migrations_unfinished TO ROLE";
+
 /** The server refused a query of pgmigrate's own. */
 export function queryRefused({ message, sqlstate, detail, hint }: Fatal): Failure {
+  const missing = sqlstate === "42501" ? TRACKER_RIGHTS : hint;
   return new Failure("query-refused", 1, `The server refused a query of pgmigrate's own: ${message}`, {
     sqlstate,
     ...detail === undefined ? {} : { detail },
-    ...hint === undefined ? {} : { hint },
+    ...missing === undefined ? {} : { hint: missing },
   });
 }
 
@@ -785,6 +791,10 @@ export function lockLost({ halfWay }: { readonly halfWay: boolean }): Failure {
   const sentence = "The connection that holds the lock was lost, so nothing new is started";
   return new Failure("lock-lost", 4, sentence, halfWay ? {} : { hint });
 }
+
+/** A rehearsal tries once. */
+export const REHEARSAL_LOCK_HINT =
+  "Another transaction uses the table. Rehearse again when it has ended, or wait longer with --lock-timeout 30s";
 
 /** @param tries after which it was given up: `in 10 attempts`; empty where there was one */
 export function lockTimeout(message: string, details: FailureDetails, tries = ""): Failure {

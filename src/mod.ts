@@ -49,7 +49,10 @@ export type { RehearsalPlace, TableName } from "./run/options.ts";
 export interface CommonOptions {
   /** The migrations directory. */
   readonly migrations: string;
-  /** Called with each event as it happens. */
+  /**
+   * Called with each event as it happens. It should not throw: what it throws ends the call, which then rejects, while
+   * migrations that were on their way may still be applied.
+   */
   readonly onEvent?: (event: Event) => void;
 }
 

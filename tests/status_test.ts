@@ -90,3 +90,23 @@ Deno.test("--color always colours, and neither NO_COLOR nor a pipe does", async 
   assert.doesNotMatch((await project.run(["status"])).stdout, colour);
   assert.doesNotMatch((await project.run(["status"], { env: { NO_COLOR: "1" } })).stdout, colour);
 });
+
+Deno.test("a role that may not read the tracker is told which rights it needs", async () => {
+  await using project = await createProject(server, { "001_a.sql": "CREATE TABLE a ();\n" });
+  assertDone(await project.run(["up"]));
+  const role = `stranger_${crypto.randomUUID().replaceAll("-", "")}`;
+  await project.query(`CREATE ROLE ${role} LOGIN PASSWORD 'stranger'`);
+  const url = new URL(project.url);
+  [url.username, url.password] = [role, "stranger"];
+  try {
+    const { code, stderr } = await project.run(["status"], { env: { DATABASE_URL: url.href } });
+    assert.equal(code, 1, stderr);
+    assert.match(stderr, /permission denied for table schema_migrations\w* \[42501\]/);
+    assert.match(
+      stderr.replaceAll(/\s+/g, " "),
+      /hint: The role needs USAGE on .* GRANT SELECT ON schema_migrations, schema_migrations_unfinished TO ROLE/,
+    );
+  } finally {
+    await project.query(`DROP ROLE ${role}`);
+  }
+});

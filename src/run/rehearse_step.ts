@@ -7,6 +7,7 @@ import type { Observed, Send } from "../database/measure_statement.ts";
 import { ServerError, type ServerMessage, type Session, SessionLost } from "../database/session.ts";
 import { type Waited, watchWaits } from "../database/watch_waits.ts";
 import type { RehearsedStatement } from "../events.ts";
+import { REHEARSAL_LOCK_HINT } from "../errors.ts";
 import { impactOf } from "../impact/impact_of.ts";
 import type { CopySource } from "../migration/copy_source.ts";
 import { parse, type Statement } from "../sql/parser.ts";
@@ -150,5 +151,6 @@ function failureOf(
   if (!(error instanceof ServerError)) return error;
   const failure = explain(error, { file, start: extent.start, statement: index });
   const items = waited.waits.map(waitWords);
-  return failure.details.contention === undefined || items.length === 0 ? failure : failure.with({ items });
+  if (failure.details.contention === undefined) return failure;
+  return failure.with({ hint: REHEARSAL_LOCK_HINT, ...items.length === 0 ? {} : { items } });
 }
