@@ -8,7 +8,7 @@
 
 import { parseArgs } from "node:util";
 import { startServer } from "../tests/servers/mod.ts";
-import { firstLine, installPackages } from "./installed.ts";
+import { firstLine, installPackages, packagePath } from "./installed.ts";
 import { plot } from "./plot.ts";
 import { pageWith, type Row, tableText } from "./report.ts";
 import { compileHello } from "./hello.ts";
@@ -129,7 +129,7 @@ if (!short) {
     series: points(network),
   });
   const page = await Deno.readTextFile("docs/performance.md");
-  const commands = await Promise.all(tools.map(async (tool) => (await tool.up("DIR", "URL")).command.join(" ")));
+  const commands = tools.map((tool) => tool.up("DIR", "URL").command.join(" ").replace(packagePath(""), ""));
   await Deno.writeTextFile(
     "docs/performance.md",
     pageWith(page, { rows, versions, commands, deno: await firstLine(Deno.execPath(), ["--version"]) }),

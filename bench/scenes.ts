@@ -33,7 +33,7 @@ export async function applyAll(
   await using network = roundTripMs === 0 ? null : startDelayProxy(server.port, roundTripMs);
   return await inTurn(tools, runs, async (tool) => {
     await using database = await server.createDatabase();
-    const invocation = await tool.up(directories.of(tool), network?.url(database.url) ?? database.url);
+    const invocation = tool.up(directories.of(tool), network?.url(database.url) ?? database.url);
     const measured = await measure(invocation);
     const [row] = await database.query(APPLIED_SQL);
     if (row!.applied !== files) throw new Error(`${tool.name} applied ${row!.applied} of ${files} migrations`);
@@ -49,7 +49,7 @@ export async function nothingPending({ server, tools, files, runs }: Scene): Pro
   for (const tool of tools) {
     const database = databases.use(await server.createDatabase());
     const directory = directories.of(tool);
-    const up = await tool.up(directory, database.url);
+    const up = tool.up(directory, database.url);
     await measure(up);
     invocations.set(tool, tool.idle?.(directory, database.url) ?? up);
   }

@@ -18,7 +18,7 @@ export interface Tool {
   /** Writes the migrations, as the tool wants them, into an empty directory. */
   write(migrations: readonly BenchMigration[], directory: string): Promise<void>;
   /** What applies them. */
-  up(directory: string, url: string): Promise<Invocation> | Invocation;
+  up(directory: string, url: string): Invocation;
   /** What finds that nothing is to be done, where that is another command. */
   idle?(directory: string, url: string): Invocation;
 }
@@ -102,15 +102,16 @@ const graphileMigrate: Tool = {
 const sqlMigrate: Tool = {
   name: "sql-migrate",
   version: () => firstLine("dpkg-query", ["-W", "-f", "${Version}", "sql-migrate"]),
-  write: (migrations, directory) => writeFiles(migrations, directory, ({ text }) => `-- +migrate Up\n${text}`),
-  async up(directory, url) {
-    const config = await Deno.makeTempFile({ dir: directory, suffix: ".yml" });
-    await Deno.writeTextFile(
-      config,
-      `bench:\n  dialect: postgres\n  datasource: ${url}?sslmode=disable\n  dir: ${directory}\n`,
-    );
-    return { command: ["sql-migrate", "up", `-config=${config}`, "-env=bench"] };
+  async write(migrations, directory) {
+    await writeFiles(migrations, directory, ({ text }) => `-- +migrate Up\n${text}`);
+    // It puts the variable in.
+    const config = `bench:\n  dialect: postgres\n  datasource: \${BENCH_URL}\n  dir: ${directory}\n`;
+    await Deno.writeTextFile(`${directory}/dbconfig.yml`, config);
   },
+  up: (directory, url) => ({
+    command: ["sql-migrate", "up", `-config=${directory}/dbconfig.yml`, "-env=bench"],
+    env: { BENCH_URL: `${url}?sslmode=disable` },
+  }),
 };
 
 const sqitch: Tool = {
