@@ -201,12 +201,13 @@ export class Catalog {
    */
   constructor(readonly isWhole: boolean) {}
 
-  /** Another one that holds the same now: for what may happen or not. */
+  /** Another one that holds the same now, and changes by itself: for what may happen or not. */
   copy(): Catalog {
     const copy = new Catalog(this.isWhole);
     for (const [key, relation] of this.relations) copy.relations.set(key, relation);
     for (const [key, type] of this.types) copy.types.set(key, type);
     for (const [key, made] of this.functions) copy.functions.set(key, made);
+    for (const name of this.extensions) copy.extensions.add(name);
     copy.searchPath = this.searchPath;
     copy.timeZoneIsUtc = this.timeZoneIsUtc;
     return copy;

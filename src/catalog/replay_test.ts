@@ -198,3 +198,13 @@ Deno.test("replay() never throws, whatever statements come in whatever order, an
     { numRuns: 300 },
   );
 });
+
+Deno.test("a copy of a catalog holds all that the catalog holds, and changes by itself", () => {
+  const catalog = new Catalog(true);
+  catalog.extensions.add("pgcrypto");
+  catalog.searchPath = ["app"];
+  const copy = catalog.copy();
+  assert.deepEqual(copy, catalog);
+  copy.extensions.add("hstore");
+  assert.deepEqual([...catalog.extensions], ["pgcrypto"]);
+});

@@ -1,7 +1,6 @@
 /** What CASCADE takes along, beside what a DROP names. */
 
 import type { Relation } from "../catalog/catalog.ts";
-import { copyOf } from "../catalog/copy.ts";
 import { replay } from "../catalog/replay.ts";
 import { findColumn, findRelation } from "../catalog/resolve.ts";
 import { isInUse } from "./in_use.ts";
@@ -19,7 +18,7 @@ const NOTHING: TakenAlong = { relations: [], columns: [] };
 /** As far as it is known; nothing for a statement that is no DROP … CASCADE. */
 export function takenAlong({ statement, catalog }: LintedStatement, file: LintedFile): TakenAlong {
   if (statement.kind !== "DropStmt" || statement.node.behavior !== "DROP_CASCADE") return NOTHING;
-  const after = copyOf(catalog);
+  const after = catalog.copy();
   replay(after, statement, null);
   const used = [...catalog.relations.values()].filter((relation) =>
     isInUse(relation, file) && HOLDS.has(relation.kind)

@@ -1,20 +1,8 @@
 /** What rules say of a statement, beside what the server says of it. */
 
-import { Catalog, qualified } from "../catalog/catalog.ts";
+import { qualified } from "../catalog/catalog.ts";
 import type { Explained } from "../database/explain_statement.ts";
 import type { Impact } from "../impact/impact.ts";
-
-/** A catalog to replay statements on; the values in it are shared, for they never change. */
-export function copyOf(catalog: Catalog): Catalog {
-  const copy = new Catalog(catalog.isWhole);
-  for (const [name, relation] of catalog.relations) copy.relations.set(name, relation);
-  for (const [name, type] of catalog.types) copy.types.set(name, type);
-  for (const [name, functions] of catalog.functions) copy.functions.set(name, functions);
-  for (const extension of catalog.extensions) copy.extensions.add(extension);
-  copy.searchPath = catalog.searchPath;
-  copy.timeZoneIsUtc = catalog.timeZoneIsUtc;
-  return copy;
-}
 
 /** The names of all relations in some impacts. */
 export function existingNames(impacts: Iterable<Impact>): ReadonlySet<string> {

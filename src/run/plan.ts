@@ -17,7 +17,7 @@ import { readMigrationsToRun } from "../migration/read_migrations.ts";
 import type { Statement } from "../sql/parser.ts";
 import { statementEffect } from "../sql/statement_effect.ts";
 import type { Context } from "./context.ts";
-import { copyOf, existingNames, withPlan } from "./impact_on_server.ts";
+import { existingNames, withPlan } from "./impact_on_server.ts";
 import { blockedTables, heldAfter } from "./held_locks.ts";
 import { judge } from "./judge.ts";
 import type { PlanOptions } from "./options.ts";
@@ -68,10 +68,10 @@ async function judgeAll(session: Session, files: readonly ParsedFile[]): Promise
   const statements = files.flatMap((file) => file.statements ?? []);
   const read = await readCatalog(session, statements);
   const postgresVersion = Math.floor(session.facts.versionNumber / 10_000);
-  const { impacts, usual } = impactsOf(files, { catalog: copyOf(read.catalog), postgresVersion });
+  const { impacts, usual } = impactsOf(files, { catalog: read.catalog.copy(), postgresVersion });
   const usage = await readUsage(session, read, existingNames(impacts.values()));
   const plans = await readPlansOf(session, { read, statements: usual, impacts });
-  const catalog = copyOf(read.catalog);
+  const catalog = read.catalog.copy();
   return files.map((file) => judgeFile(file, { catalog, usage, impacts, plans }));
 }
 
