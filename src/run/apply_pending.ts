@@ -8,6 +8,7 @@ import { prepareTracker } from "../database/tracker.ts";
 import { noSchema } from "../errors.ts";
 import type { MigrationOutcome } from "../events.ts";
 import { highest } from "../history/compare.ts";
+import { loadParser } from "../sql/parser.ts";
 import type { Context } from "./context.ts";
 import { forgetClaims } from "./mark_applied.ts";
 import { planFiles } from "./plan_files.ts";
@@ -21,6 +22,8 @@ import { useSession } from "./with_session.ts";
 /** @throws {Failure} of what comes before it is known what is pending */
 export async function applyPending(context: Context, work: Work): Promise<Outcome> {
   const { options, database, first } = work;
+  // It compiles itself while the server is asked for the lock and for another connection.
+  if (options.parse) loadParser();
   // The embedded database has one connection; the lock on its directory, which it took when it opened, is the lock.
   if (database.kind === "embedded") return await applyLocked(context, { work, session: first, lock: null });
   const { schema } = options.table.schema === null ? first.facts : options.table;

@@ -64,6 +64,12 @@ export async function parse(text: string): Promise<ParseOutcome> {
   return { kind: "statements", statements };
 }
 
+/** Begins to load the parser, and to compile what every text needs of it, which takes longer than most files. */
+export function loadParser(): void {
+  // Whoever parses the first text is told what went wrong.
+  parse("SELECT 1").catch(() => {});
+}
+
 interface ParsedJson {
   readonly stmts?: readonly RawStatement[];
 }
