@@ -41,7 +41,7 @@ for (const server of await sharedServers()) {
   Deno.test(`failures 30: a lock that is let go of while the second attempt waits is had, on server ${server.version}`, async () => {
     await using tried = await project(FILES, server);
     await using holder = await hold(tried, "LOCK TABLE a IN ACCESS SHARE MODE");
-    await using run = begin(tried, ["up", "--json", "--lock-timeout", "3s"]);
+    await using run = begin(tried, ["up", "--json", "--lock-timeout", "6s"]);
     const first = await waitingTransaction(tried);
     await waitingTransaction(tried, first);
     await holder.release();
