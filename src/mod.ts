@@ -41,7 +41,7 @@ import { status as runStatus } from "./run/status.ts";
 import { up as runUp } from "./run/up.ts";
 import { verify as runVerify } from "./run/verify.ts";
 
-export { type Contention, Failure, type FailureDetails, type Place } from "./errors.ts";
+export { type Contention, Failure, type FailureDetails, type Place } from "./errors/failure.ts";
 export type * from "./events.ts";
 export type { RehearsalPlace, TableName } from "./run/options.ts";
 

@@ -1,6 +1,6 @@
 /** A command: its name, what it takes, its help, and the call of its use case. */
 
-import type { ExitCode, Failure } from "../errors.ts";
+import type { ExitCode, Failure } from "../errors/failure.ts";
 import type { Event, Result } from "../events.ts";
 import type { Context } from "../run/context.ts";
 import type { GlobalValues } from "./global_options.ts";

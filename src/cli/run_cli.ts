@@ -1,6 +1,8 @@
 /** A command line, from its arguments to its exit code. */
 
-import { type ExitCode, Failure, findsNothing, internalError, noCommand } from "../errors.ts";
+import { findsNothing, noCommand } from "../errors/command_line.ts";
+import { type ExitCode, Failure } from "../errors/failure.ts";
+import { internalError } from "../errors/program.ts";
 import { formatOf } from "./appearance.ts";
 import { asInterrupt } from "./as_interrupt.ts";
 import { buildContext } from "./build_context.ts";

@@ -5,7 +5,7 @@ import {
   noDatabase,
   unknownConnectionParameter,
   unsupportedConnectionParameter,
-} from "../errors.ts";
+} from "../errors/database_url.ts";
 import { type Environment, environmentSettings, namesDatabase } from "./environment.ts";
 import { foreignHint, foreignScheme } from "./foreign_urls.ts";
 import { keywordSettings } from "./keyword_settings.ts";

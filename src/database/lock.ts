@@ -4,7 +4,8 @@
  */
 
 import { createHash } from "node:crypto";
-import { Failure, lockNotHad } from "../errors.ts";
+import { Failure } from "../errors/failure.ts";
+import { lockNotHad } from "../errors/other_runs.ts";
 import type { Tracker } from "./find_tracker.ts";
 import { HeldLock, type Lock } from "./held_lock.ts";
 import { isPooled } from "./pooler.ts";

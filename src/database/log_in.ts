@@ -1,6 +1,8 @@
 /** A session on one server, encrypted as the user asked. */
 
-import { certificateNotTaken, Failure, loginRefused, noAnswer, notServed } from "../errors.ts";
+import { certificateNotTaken, noAnswer, notServed } from "../errors/connecting.ts";
+import { Failure } from "../errors/failure.ts";
+import { loginRefused } from "../errors/login.ts";
 import { certificateFailure, isAlert } from "./certificate_failure.ts";
 import { timedOut } from "./connect_socket.ts";
 import { dial } from "./dial.ts";

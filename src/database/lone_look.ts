@@ -1,6 +1,6 @@
 /** Looks after a session whose lock is gone, and with it the connection that would look otherwise. */
 
-import { Failure } from "../errors.ts";
+import { Failure } from "../errors/failure.ts";
 import { AS_LOGIN } from "./as_login.ts";
 import type { Database } from "./database.ts";
 import { pause } from "./lock.ts";

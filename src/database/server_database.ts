@@ -1,7 +1,8 @@
 /** A database on a server, or on one of several. */
 
 import type { Warning } from "../events.ts";
-import { Failure, readFromReplica, serverChanged, waitedInVain } from "../errors.ts";
+import { Failure } from "../errors/failure.ts";
+import { readFromReplica, serverChanged, waitedInVain } from "../errors/server.ts";
 import { chooseServer, isPassing } from "./choose_server.ts";
 import type { Database } from "./database.ts";
 import { pause } from "./lock.ts";

@@ -1,6 +1,6 @@
 /** The connection service file, `~/.pg_service.conf`: settings of a connection under a name. */
 
-import { invalidServiceFile, unknownService } from "../errors.ts";
+import { invalidServiceFile, unknownService } from "../errors/database_url.ts";
 import type { Environment } from "./environment.ts";
 import { homeDirectory } from "./home_directory.ts";
 import type { SettingFiles } from "./setting_files.ts";

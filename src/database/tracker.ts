@@ -1,6 +1,6 @@
 /** What the tracker holds: reading it, making it, and writing what another tool left out. */
 
-import { trackerNotAllowed, trackerNotTrusted } from "../errors.ts";
+import { trackerNotAllowed, trackerNotTrusted } from "../errors/tracker.ts";
 import type { AppliedRow, Recorded, UnfinishedRow } from "../history/compare.ts";
 import type { Tracker } from "./find_tracker.ts";
 import { type Row, ServerError, type Session } from "./session.ts";

@@ -4,7 +4,7 @@ import { checkClosing, checkedLine } from "./check_text.ts";
 import { githubRenderer } from "./github.ts";
 import { humanRenderer } from "./human.ts";
 import { jsonRenderer } from "./json.ts";
-import { Failure } from "../errors.ts";
+import { Failure } from "../errors/failure.ts";
 import { sarifRenderer } from "./sarif.ts";
 import { style } from "./style.ts";
 

@@ -1,6 +1,6 @@
 /** Events as the text for people, and as GitHub workflow commands, which put findings at their line in a pull request. */
 
-import type { Failure } from "../errors.ts";
+import type { Failure } from "../errors/failure.ts";
 import type { Event, Finding, MigrationListed, Result, StatementJudged } from "../events.ts";
 import { defuseMarkers, replaceUnsafe } from "./escape.ts";
 import { humanRenderer, isNotable } from "./human.ts";

@@ -1,6 +1,6 @@
 /** Events as text for people: the answer on stdout; progress, notices and errors on stderr. */
 
-import type { Failure } from "../errors.ts";
+import type { Failure } from "../errors/failure.ts";
 import type {
   Event,
   Finding,

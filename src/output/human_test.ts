@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Failure } from "../errors.ts";
+import { Failure } from "../errors/failure.ts";
 import type { Event, LockWait, MigrationListed, State, Unfinished, UpResult, VersionsByState } from "../events.ts";
 import { humanRenderer } from "./human.ts";
 import type { RenderOptions } from "./renderer.ts";

@@ -1,7 +1,7 @@
 /** `lint` and `check` as one document of SARIF 2.1.0, which services for code scanning take; all else as for people. */
 
 import { createHash } from "node:crypto";
-import type { Failure } from "../errors.ts";
+import type { Failure } from "../errors/failure.ts";
 import type { Finding, MigrationChecked, Result, RuleSummary, Severity, Span } from "../events.ts";
 import { pathOf } from "./github.ts";
 import { humanRenderer } from "./human.ts";

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { Failure, type FailureDetails } from "../../src/errors.ts";
+import { Failure, type FailureDetails } from "../../src/errors/failure.ts";
 import { type Event, STATES } from "../../src/events.ts";
 import { codeFrame } from "../../src/output/code_frame.ts";
 import { createRenderer } from "../../src/output/create_renderer.ts";

@@ -1,4 +1,4 @@
-import type { ExitCode } from "../../errors.ts";
+import type { ExitCode } from "../../errors/failure.ts";
 import type { CheckResult } from "../../events.ts";
 import { defineCommand } from "../command.ts";
 import { nearest } from "../nearest.ts";

@@ -1,4 +1,4 @@
-import { copyOrInPlace } from "../../errors.ts";
+import { copyOrInPlace } from "../../errors/command_line.ts";
 import type { RehearsalPlace } from "../../run/options.ts";
 import { defineCommand } from "../command.ts";
 import { duration, flag, path, version } from "../option.ts";
