@@ -43,6 +43,8 @@ export interface Command<O extends Options = Options> {
   readonly operand: { readonly placeholder: string; readonly help: string; readonly many?: true } | null;
   /** It finds things in files, so that it can write SARIF. */
   readonly finds?: true;
+  /** It says of SQL what it does or did, or what is wrong with it. */
+  readonly proves?: true;
   readonly options: O;
   readonly examples: readonly Example[];
   /** The option that lets the operand be left out. */

@@ -22,6 +22,7 @@ export const checkCommand = defineCommand({
   ],
   operand: null,
   finds: true,
+  proves: true,
   options: {
     "base": path("DIR|FILE", "the migrations that must not change: their directory elsewhere, or a file of checksums"),
     "sums": path("FILE", "the same, a file of checksums as sha256sum writes it, names without a directory"),

@@ -19,6 +19,7 @@ export const rehearseCommand = defineCommand({
     "What is measured: time, and how much of it was waiting; locks; tables read from end to end or written anew; rows; WAL.",
   ],
   operand: null,
+  proves: true,
   options: {
     "copy": path("template|URL", "rehearse on a copy made for it, or on the database at URL [template]"),
     "in-place": flag("rehearse on the database itself"),
