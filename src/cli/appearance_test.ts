@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { formatOf, wantsColor } from "./appearance.ts";
 import { splitWords } from "./words.ts";
 
-Deno.test("formatOf() takes the last of --format and --json, then the environment, else human", async () => {
+Deno.test("formatOf() takes the last of --format and --json, then the environment, else human", () => {
   const cases: [string[], Record<string, string>, string][] = [
     [["up"], {}, "human"],
     [["up"], { PGMIGRATE_FORMAT: "github" }, "github"],
@@ -14,7 +14,7 @@ Deno.test("formatOf() takes the last of --format and --json, then the environmen
     [["up", "--nonsense", "--json"], {}, "json"],
   ];
   for (const [args, env, format] of cases) {
-    assert.equal(formatOf((await splitWords(args)).options, env), format, args.join(" "));
+    assert.equal(formatOf(splitWords(args).options, env), format, args.join(" "));
   }
 });
 

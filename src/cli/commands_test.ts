@@ -1,35 +1,33 @@
 import assert from "node:assert/strict";
-import { allCommands, COMMAND_NAMES } from "./commands.ts";
+import { COMMANDS } from "./commands.ts";
 import { GLOBAL_OPTIONS } from "./global_options.ts";
 import { commandHelp, generalHelp } from "./help.ts";
 import { allOptions, splitWords } from "./words.ts";
 
-const COMMANDS = await allCommands();
-
-Deno.test("an option is written the same way in every command that has it", async () => {
+Deno.test("an option is written the same way in every command that has it", () => {
   const syntax = new Map<string, string>();
-  for (const [name, { placeholder, short }] of await allOptions()) {
+  for (const [name, { placeholder, short }] of allOptions()) {
     const seen = JSON.stringify([placeholder === null, short]);
     assert.equal(syntax.get(name) ?? seen, seen, name);
     syntax.set(name, seen);
   }
 });
 
-Deno.test("no two options share a letter, and no command hides a global option", async () => {
-  const letters = (await allOptions()).flatMap(([, option]) => option.short ?? []);
+Deno.test("no two options share a letter, and no command hides a global option", () => {
+  const letters = allOptions().flatMap(([, option]) => option.short ?? []);
   assert.deepEqual(letters, [...new Set(letters)]);
   for (const command of COMMANDS) {
     for (const name of Object.keys(command.options)) assert(!Object.hasOwn(GLOBAL_OPTIONS, name), name);
   }
 });
 
-Deno.test("each command has examples that name only options that exist", async () => {
+Deno.test("each command has examples that name only options that exist", () => {
   for (const command of COMMANDS) {
     assert(command.examples.length > 0, command.name);
     for (const example of command.examples) {
       const [program, ...words] = example.command.replace(/^git .* \| | \|\| .*/, "").split(" ");
       assert.equal(program, "pgmigrate");
-      const { options, operands } = await splitWords(words);
+      const { options, operands } = splitWords(words);
       assert.equal(operands[0], command.name);
       const known = [...Object.keys(GLOBAL_OPTIONS), ...Object.keys(command.options)];
       for (const { name } of options) assert(known.includes(name), `${name} in: ${example.command}`);
@@ -37,33 +35,14 @@ Deno.test("each command has examples that name only options that exist", async (
   }
 });
 
-Deno.test("the help names every option and fits in 100 columns", async () => {
+Deno.test("the help names every option and fits in 100 columns", () => {
   for (
     const [text, options] of [
-      [await generalHelp(), GLOBAL_OPTIONS],
+      [generalHelp(), GLOBAL_OPTIONS],
       ...COMMANDS.map((command) => [commandHelp(command), { ...GLOBAL_OPTIONS, ...command.options }] as const),
     ] as const
   ) {
     for (const name of Object.keys(options)) assert(text.includes(`--${name}`), name);
     for (const line of text.split("\n")) assert(line.length <= 100, line);
   }
-});
-
-Deno.test("a command has the name under which the table has it", () => {
-  assert.deepEqual(COMMANDS.map(({ name }) => name), COMMAND_NAMES);
-});
-
-Deno.test("words are told apart the same way wherever the command stands among them", async () => {
-  const cases: [args: string[], operands: string[]][] = [
-    [["up", "--to", "3"], ["up"]],
-    [["--to", "3", "up"], ["up"]],
-    // An option of another command takes its value here too.
-    [["up", "--to", "3", "--rule", "x", "y"], ["up", "y"]],
-    [["--rule", "x", "up", "y"], ["up", "y"]],
-    [["up", "--nonsense", "x"], ["up", "x"]],
-    [["no-command", "--to", "3", "x"], ["no-command", "x"]],
-    [["up", "-qm", "up", "x"], ["up", "x"]],
-    [["up", "--", "--to", "3"], ["up", "--to", "3"]],
-  ];
-  for (const [args, operands] of cases) assert.deepEqual((await splitWords(args)).operands, operands, args.join(" "));
 });

@@ -1,7 +1,7 @@
 /** The help texts. */
 
 import type { Command, Example } from "./command.ts";
-import { allCommands } from "./commands.ts";
+import { COMMANDS } from "./commands.ts";
 import { GLOBAL_OPTIONS } from "./global_options.ts";
 import type { Options } from "./option.ts";
 
@@ -14,12 +14,11 @@ const GLOBAL_EXAMPLES: readonly Example[] = [
 ];
 
 /** The help of pgmigrate as a whole. */
-export async function generalHelp(): Promise<string> {
-  const commands = await allCommands();
+export function generalHelp(): string {
   return [
     "pgmigrate runs PostgreSQL migrations kept as plain SQL files.",
     "Usage: pgmigrate COMMAND [OPTIONS]",
-    section("Commands", commands.map((command) => [label(command), command.summary])),
+    section("Commands", COMMANDS.map((command) => [label(command), command.summary])),
     section("Options", rows(GLOBAL_OPTIONS)),
     section("Examples", GLOBAL_EXAMPLES.map(({ command, explains }) => [command, explains])),
     "pgmigrate COMMAND --help tells what a command takes.",

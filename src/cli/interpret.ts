@@ -3,6 +3,7 @@
 import { missingOperand, unexpectedOperand } from "../errors/command_line.ts";
 import type { Command } from "./command.ts";
 import { findCommand } from "./find_command.ts";
+import { commandHelp, generalHelp } from "./help.ts";
 import { checkOptions } from "./read_options.ts";
 import { showArgument } from "./show_argument.ts";
 import type { Words } from "./words.ts";
@@ -15,14 +16,14 @@ export type Invocation =
   | { readonly kind: "command"; readonly command: Command; readonly operands: readonly string[] };
 
 /** @throws {Failure} exit code 2 */
-export async function interpret({ options, operands }: Words): Promise<Invocation> {
+export function interpret({ options, operands }: Words): Invocation {
   const [word, ...rest] = operands;
   const wants = (name: string) => options.some((option) => option.name === name);
-  if (word === "help") return { kind: "help", text: await helpOn(rest) };
+  if (word === "help") return { kind: "help", text: helpOn(rest) };
   // Whoever asks for help has often got an option wrong: help comes before any complaint about the others.
-  const command = word === undefined ? null : await findCommand(word);
-  if (wants("help")) return { kind: "help", text: await helpText(command) };
-  await checkOptions(options, command);
+  const command = word === undefined ? null : findCommand(word);
+  if (wants("help")) return { kind: "help", text: command === null ? generalHelp() : commandHelp(command) };
+  checkOptions(options, command);
   if (wants("version")) return { kind: "version" };
   if (command === null) return { kind: "nothing" };
   if (command.operand?.many) return { kind: "command", command, operands: rest };
@@ -36,12 +37,7 @@ export async function interpret({ options, operands }: Words): Promise<Invocatio
   return { kind: "command", command, operands: operand === null ? [] : [operand] };
 }
 
-async function helpOn([word, extra]: readonly string[]): Promise<string> {
+function helpOn([word, extra]: readonly string[]): string {
   if (extra !== undefined) throw unexpectedOperand("help", showArgument(extra));
-  return await helpText(word === undefined ? null : await findCommand(word));
-}
-
-async function helpText(command: Command | null): Promise<string> {
-  const { commandHelp, generalHelp } = await import("./help.ts");
-  return command === null ? await generalHelp() : commandHelp(command);
+  return word === undefined ? generalHelp() : commandHelp(findCommand(word));
 }

@@ -2,7 +2,7 @@
 
 import { missingValue, optionOfAnotherCommand, unexpectedValue, unknownOption } from "../errors/command_line.ts";
 import type { Command } from "./command.ts";
-import { allCommands } from "./commands.ts";
+import { COMMANDS } from "./commands.ts";
 import { GLOBAL_OPTIONS } from "./global_options.ts";
 import { nearest } from "./nearest.ts";
 import type { Options, Values } from "./option.ts";
@@ -14,10 +14,10 @@ export type Environment = Readonly<Record<string, string | undefined>>;
  * Checks that every option exists for the command (null: before there is one), and has a value where it takes one.
  * @throws {Failure} `unknown-option`, `missing-value`, `unexpected-value`
  */
-export async function checkOptions(given: readonly GivenOption[], command: Command | null): Promise<void> {
+export function checkOptions(given: readonly GivenOption[], command: Command | null): void {
   const known: Options = { ...GLOBAL_OPTIONS, ...command?.options };
   for (const { name, written, value, joined } of given) {
-    if (!Object.hasOwn(known, name)) throw await noSuchOption(name, written, { command, known });
+    if (!Object.hasOwn(known, name)) throw noSuchOption(name, written, { command, known });
     const { placeholder } = known[name]!;
     if (placeholder === null && joined) throw unexpectedValue(written);
     if (placeholder === null) continue;
@@ -26,12 +26,12 @@ export async function checkOptions(given: readonly GivenOption[], command: Comma
   }
 }
 
-async function noSuchOption(
+function noSuchOption(
   name: string,
   written: string,
   { command, known }: { readonly command: Command | null; readonly known: Options },
 ) {
-  const owners = (await allCommands()).filter((other) => Object.hasOwn(other.options, name)).map((other) => other.name);
+  const owners = COMMANDS.filter((other) => Object.hasOwn(other.options, name)).map((other) => other.name);
   if (command !== null && owners.length > 0) return optionOfAnotherCommand(written, command.name, owners);
   const candidates = Object.keys(known).map((candidate) => `--${candidate}`);
   const help = command === null ? "pgmigrate --help" : `pgmigrate ${command.name} --help`;

@@ -7,8 +7,9 @@ import { formatOf } from "./appearance.ts";
 import { asInterrupt } from "./as_interrupt.ts";
 import { buildContext } from "./build_context.ts";
 import type { Outcome, Report } from "./command.ts";
-import { COMMAND_NAMES } from "./commands.ts";
+import { COMMANDS } from "./commands.ts";
 import { GLOBAL_OPTIONS } from "./global_options.ts";
+import { generalHelp } from "./help.ts";
 import { interpret } from "./interpret.ts";
 import { loadEnvironment } from "./load_environment.ts";
 import { readOptions } from "./read_options.ts";
@@ -21,14 +22,14 @@ import type { World } from "./world.ts";
  * @param args without the program's own name
  */
 export async function runCli(args: readonly string[], world: World): Promise<ExitCode> {
-  const words = await splitWords(args);
+  const words = splitWords(args);
   const verbose = isGiven(words, "verbose");
   // Errors on the way are told as far as it is known how.
   let appearance: Appearance = { given: words.options, env: world.env, looks: PLAIN_LOOKS, proves: false };
   let reporter: Report | null = null;
   let outcome: Outcome;
   try {
-    const invocation = await interpret(words);
+    const invocation = interpret(words);
     if (invocation.kind === "help") return print(world, invocation.text);
     if (invocation.kind === "version") {
       const { versionText } = await import("./program_version.ts");
@@ -58,8 +59,7 @@ export async function runCli(args: readonly string[], world: World): Promise<Exi
     const failure = toFailure(error, { signal: world.signal, verbose });
     // For people, the help says it better.
     if (failure.code === "no-command" && formatOf(words.options, world.env) !== "json") {
-      const { generalHelp } = await import("./help.ts");
-      world.stderr.write(await generalHelp());
+      world.stderr.write(generalHelp());
       return failure.exitCode;
     }
     outcome = { answer: null, exitCode: failure.exitCode, failure };
@@ -83,7 +83,7 @@ function isGiven(words: Words, option: string): boolean {
 }
 
 function commandName(words: Words): string | null {
-  return COMMAND_NAMES.find((name) => name === words.operands[0]) ?? null;
+  return COMMANDS.find(({ name }) => name === words.operands[0])?.name ?? null;
 }
 
 /** What was thrown as something to show: what is no failure is a defect, unless the user's interrupt brought it about. */

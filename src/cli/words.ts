@@ -1,9 +1,9 @@
 /** The words of a command line, told apart: options with their values, and operands. */
 
 import { parseArgs } from "node:util";
-import { allCommands, commandNamed } from "./commands.ts";
+import { COMMANDS } from "./commands.ts";
 import { GLOBAL_OPTIONS } from "./global_options.ts";
-import type { Option, Options } from "./option.ts";
+import type { Option } from "./option.ts";
 
 export interface GivenOption {
   /** Its long name, or whatever was typed where there is no such option. */
@@ -22,27 +22,14 @@ export interface Words {
   readonly operands: readonly string[];
 }
 
-/**
- * Tells words apart without judging them. Which options take a value is the same for every command: where the first word
- * names one, and no option is another's, no other is asked.
- */
-export async function splitWords(args: readonly string[]): Promise<Words> {
-  const command = await commandNamed(args[0] ?? "");
-  if (command !== null) {
-    const known: Options = { ...GLOBAL_OPTIONS, ...command.options };
-    const words = split(args, known);
-    if (words.options.every(({ name }) => Object.hasOwn(known, name))) return words;
-  }
-  return split(args, Object.fromEntries(await allOptions()));
-}
-
-function split(args: readonly string[], known: Options): Words {
+/** Tells words apart without judging them. Which options take a value is the same for every command. */
+export function splitWords(args: readonly string[]): Words {
   const { tokens } = parseArgs({
     args: [...args],
     strict: false,
     allowPositionals: true,
     tokens: true,
-    options: Object.fromEntries(Object.entries(known).map(([name, option]) => [name, syntax(option)])),
+    options: Object.fromEntries(allOptions().map(([name, option]) => [name, syntax(option)])),
   });
   const options: GivenOption[] = [];
   const operands: string[] = [];
@@ -58,9 +45,8 @@ function split(args: readonly string[], known: Options): Words {
 }
 
 /** Every option of every command, by name. */
-export async function allOptions(): Promise<readonly (readonly [string, Option<unknown>])[]> {
-  const commands = await allCommands();
-  return [GLOBAL_OPTIONS, ...commands.map((command) => command.options)].flatMap((options) => Object.entries(options));
+export function allOptions(): readonly (readonly [string, Option<unknown>])[] {
+  return [GLOBAL_OPTIONS, ...COMMANDS.map((command) => command.options)].flatMap((options) => Object.entries(options));
 }
 
 function syntax(option: Option<unknown>) {

@@ -1,5 +1,6 @@
 /** The renderer of a format, which alone is loaded. */
 
+import { humanRenderer } from "./human.ts";
 import type { Format, Renderer, RenderOptions } from "./renderer.ts";
 
 /** @param command.proves whether it is one that finds things in SQL, which people are shown in many ways */
@@ -9,13 +10,8 @@ export async function createRenderer(
   { proves }: { readonly proves: boolean },
 ): Promise<Renderer> {
   switch (format) {
-    case "human": {
-      const [{ humanRenderer }, proofs] = await Promise.all([
-        import("./human.ts"),
-        proves ? import("./proof_text.ts") : null,
-      ]);
-      return humanRenderer(options, proofs && new proofs.ProofText(options));
-    }
+    case "human":
+      return humanRenderer(options, proves ? new (await import("./proof_text.ts")).ProofText(options) : null);
     case "json":
       return (await import("./json.ts")).jsonRenderer(options);
     case "github":
