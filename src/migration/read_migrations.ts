@@ -10,7 +10,7 @@ import {
   notUtf8,
   nulByte,
 } from "../errors/migration_files.ts";
-import { MAX_PARSED_BYTES } from "../sql/parser.ts";
+import { MAX_PARSED_BYTES } from "../sql/parse_limit.ts";
 import { placeAtIndex } from "../sql/positions.ts";
 import { Checksum, checksum, piecesWithoutBom, withoutBom } from "./checksum.ts";
 import { DIRECTIVE_EXAMPLES, readDirectives } from "./directives.ts";

@@ -2,7 +2,7 @@
 
 import type { Database } from "../database/database.ts";
 import type { Lock } from "../database/held_lock.ts";
-import { pause } from "../database/lock.ts";
+import { pause } from "../database/pause.ts";
 import { giveUpUnheard } from "../database/lone_look.ts";
 import type { Backend } from "../database/look_sql.ts";
 import { isPooled } from "../database/pooler.ts";
