@@ -2,7 +2,7 @@
 
 import { runCli } from "./src/cli/run_cli.ts";
 import { textStream } from "./src/cli/text_stream.ts";
-import { interrupted } from "./src/errors.ts";
+import { interrupted } from "./src/errors/program.ts";
 
 const interrupt = new AbortController();
 for (const signal of Deno.build.os === "windows" ? ["SIGINT", "SIGBREAK"] as const : ["SIGINT", "SIGTERM"] as const) {

@@ -129,7 +129,7 @@ const architecture: Deno.lint.Plugin = {
             context.report({
               node,
               message: "Only main.ts may call Deno.exit",
-              hint: "Throw a Failure of src/errors.ts, or return the exit code; a script sets Deno.exitCode.",
+              hint: "Throw a Failure of src/errors, or return the exit code; a script sets Deno.exitCode.",
             }),
         });
       },

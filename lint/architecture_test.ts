@@ -12,7 +12,7 @@ const UPWARDS: readonly (readonly [path: string, source: string, message: string
   ["src/migration/deep/er.ts", 'export * from "../../cli/help.ts";', "migration may not import from cli"],
   ["src/history/a.ts", 'export { a } from "../database/tracker.ts";', "history may not import from database"],
   ["src/run/up.ts", 'const x = await import("../cli/help.ts");', "run may not import from cli"],
-  ["src/errors.ts", 'import type { Event } from "./events.ts";', "errors may not import from events"],
+  ["src/errors/sql.ts", 'import type { Event } from "../events.ts";', "errors may not import from events"],
   ["main.ts", 'import { up } from "./src/run/up.ts";', "main may not import from run"],
   ["src/cli/run_cli.ts", 'import "../../main.ts";', "cli may not import from main"],
 ];
@@ -26,7 +26,7 @@ for (const [path, source, message] of UPWARDS) {
 const ALLOWED: readonly (readonly [path: string, source: string])[] = [
   ["main.ts", 'import { runCli } from "./src/cli/run_cli.ts";'],
   ["src/cli/commands/up.ts", 'import { up } from "../../run/up.ts"; import { o } from "../option.ts";'],
-  ["src/run/up.ts", 'import { parse } from "../sql/parser.ts"; import { Failure } from "../errors.ts";'],
+  ["src/run/up.ts", 'import { parse } from "../sql/parser.ts"; import { Failure } from "../errors/failure.ts";'],
   ["src/database/connect.ts", 'import postgres from "postgres"; const x = await import("@electric-sql/pglite");'],
   ["src/cli/program_version.ts", 'import c from "../../deno.json" with { type: "json" };'],
   ["src/sql/parser_test.ts", 'import { x } from "../run/up.ts"; console.log(Deno.env.get("X"));'],

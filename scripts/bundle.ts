@@ -12,10 +12,14 @@ const ENTRY_POINTS = ["main.ts", "src/database/embedded_worker.ts"] as const;
 
 export const LICENSES_FILE = "THIRD_PARTY_LICENSES.txt";
 
-/** CommonJS packages expect these two. */
-const BANNER = `import { createRequire } from "node:module";
+/** CommonJS packages expect these two. Making them takes time, and a run loads many scripts that do without. */
+const COMMONJS = `import { createRequire } from "node:module";
 const require = createRequire(import.meta.url);
-const __dirname = import.meta.dirname;`;
+const __dirname = import.meta.dirname;
+`;
+
+/** Whether a script may mean one of them. */
+const USES_COMMONJS = /\brequire\(|\btypeof require\b|\b__dirname\b/;
 
 /** What src/database/embedded_files.ts unpacks: large, and of no use to a run on a server. */
 const PACKED: Readonly<Record<string, { readonly name: string; readonly pack: (file: Uint8Array) => Uint8Array }>> = {
@@ -50,6 +54,10 @@ const WORKER = /new URL\("\.\/([\w-]+)\.ts", import\.meta\.url\)/g;
 export async function bundle(directory: string): Promise<void> {
   const assets = new Map<string, string>();
   const { metafile } = await build(directory, assets);
+  for (const name of Object.keys(metafile.outputs)) {
+    const script = await Deno.readTextFile(name);
+    if (USES_COMMONJS.test(script)) await Deno.writeTextFile(name, COMMONJS + script);
+  }
   for (const [name, source] of assets) {
     const packed = PACKED[basename(source)];
     if (packed === undefined) await copyFile(source, resolve(directory, name));
@@ -72,7 +80,6 @@ async function build(directory: string, assets: Map<string, string>) {
       // Names too: every start parses what it needs of this, and short names are a third of the time for it.
       minify: true,
       legalComments: "none",
-      banner: { js: BANNER },
       metafile: true,
       logLevel: "warning",
       plugins: [nodeModules(), assetsBeside(assets)],

@@ -1,6 +1,6 @@
 /** Everything that a use case reports while it works. `src/output` turns events into text, JSON or GitHub commands. */
 
-import type { Failure } from "./errors.ts";
+import type { Failure } from "./errors/failure.ts";
 
 /** What a migration is, seen from the files and the tracker together. */
 export type State = "applied" | "pending" | "edited" | "missing" | "out_of_order" | "unrecorded" | "unfinished";

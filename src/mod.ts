@@ -13,10 +13,7 @@
  * @module
  */
 
-import { connect } from "./database/connect.ts";
-import { parseTarget } from "./database/dsn.ts";
-import { withDatabase } from "./database/elsewhere.ts";
-import { systemFiles } from "./database/setting_files.ts";
+import { reach } from "./database/reach.ts";
 import type {
   CheckResult,
   Event,
@@ -41,7 +38,7 @@ import { status as runStatus } from "./run/status.ts";
 import { up as runUp } from "./run/up.ts";
 import { verify as runVerify } from "./run/verify.ts";
 
-export { type Contention, Failure, type FailureDetails, type Place } from "./errors.ts";
+export { type Contention, Failure, type FailureDetails, type Place } from "./errors/failure.ts";
 export type * from "./events.ts";
 export type { RehearsalPlace, TableName } from "./run/options.ts";
 
@@ -276,13 +273,10 @@ function contextOf(options: DatabaseOptions): Context {
     files: diskFiles(),
     report,
     signal,
-    async connect(purpose, elsewhere = {}) {
+    connect(purpose, elsewhere = {}) {
+      const { databaseUrl: url, env = {}, waitMs = 0 } = options;
       const os = Deno.build.os === "windows" ? "windows" : "other";
-      const env = options.env ?? {};
-      const url = elsewhere.url ?? options.databaseUrl;
-      const target = withDatabase(await parseTarget({ url, env, files: systemFiles, os, warn: report }), elsewhere);
-      const onWait = (message: string) => report({ event: "waiting", for: "server", message });
-      return connect(target, { purpose, signal, waitMs: options.waitMs ?? 0, onWait, warn: report });
+      return reach({ url, env, os, signal, waitMs, report }, { purpose, elsewhere });
     },
   };
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Duplex } from "node:stream";
 import { type EmbeddedDatabase, openEmbedded } from "../src/database/embedded.ts";
-import { Failure } from "../src/errors.ts";
+import { Failure } from "../src/errors/failure.ts";
 import { ask, exchange, message, startup } from "./embedded_client.ts";
 
 const CHILD = new URL("./embedded_child.ts", import.meta.url);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { logIn } from "../src/database/log_in.ts";
 import type { ServerTarget, Tls } from "../src/database/target.ts";
-import { Failure } from "../src/errors.ts";
+import { Failure } from "../src/errors/failure.ts";
 import { type KeyPair, makeCertificates } from "./certificates.ts";
 import { type PrivateServer, sharedServer, startServer } from "./servers/mod.ts";
 

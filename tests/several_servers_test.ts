@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { chooseServer } from "../src/database/choose_server.ts";
-import type { Failure } from "../src/errors.ts";
+import type { Failure } from "../src/errors/failure.ts";
 import { createDirectory } from "./directory.ts";
 import { makeDoor, through } from "./door.ts";
 import { assertDone, linesOf } from "./pgmigrate.ts";

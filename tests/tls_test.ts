@@ -3,7 +3,7 @@ import postgres from "postgres";
 import { dial } from "../src/database/dial.ts";
 import type { ServerTarget, Tls } from "../src/database/target.ts";
 import { hasOldTls } from "../src/database/runtime_tls.ts";
-import { Failure } from "../src/errors.ts";
+import { Failure } from "../src/errors/failure.ts";
 import { makeCertificates } from "./certificates.ts";
 import { startServer } from "./servers/mod.ts";
 

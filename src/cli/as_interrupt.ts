@@ -1,6 +1,6 @@
 /** A run that the user interrupted ends with the server's words for that; the user knows it by another name. */
 
-import { Failure } from "../errors.ts";
+import { Failure } from "../errors/failure.ts";
 
 /** query_canceled (PostgreSQL documentation, "PostgreSQL Error Codes"). */
 const QUERY_CANCELED = "57014";

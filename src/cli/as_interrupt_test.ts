@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { Failure, interrupted } from "../errors.ts";
+import { Failure } from "../errors/failure.ts";
+import { interrupted } from "../errors/program.ts";
 import { asInterrupt } from "./as_interrupt.ts";
 
 const AFTER = AbortSignal.abort(interrupted("SIGTERM"));

@@ -1,6 +1,6 @@
 /** Numbers of attempts on the command line. */
 
-import { badAttempts } from "../errors.ts";
+import { badAttempts } from "../errors/command_line.ts";
 import { HOW_TO_WRITE_ATTEMPTS, readAttempts } from "../migration/attempts.ts";
 import { showArgument } from "./show_argument.ts";
 

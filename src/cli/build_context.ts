@@ -1,6 +1,5 @@
 /** What a use case may touch, made from what the command line may touch. */
 
-import type { Warning } from "../events.ts";
 import { diskFiles } from "../migration/disk_files.ts";
 import type { Context } from "../run/context.ts";
 import type { Report } from "./command.ts";
@@ -28,18 +27,10 @@ export function buildContext(options: {
     report,
     signal: world.signal,
     async connect(purpose, elsewhere = {}) {
-      const [{ parseTarget }, { systemFiles }, { connect }, { withDatabase }] = await Promise.all([
-        import("../database/dsn.ts"),
-        import("../database/setting_files.ts"),
-        import("../database/connect.ts"),
-        import("../database/elsewhere.ts"),
-      ]);
-      const warn = (warning: Warning) => report(warning);
-      const os = world.platform === "windows" ? "windows" as const : "other" as const;
-      const url = elsewhere.url ?? databaseUrl ?? undefined;
-      const target = withDatabase(await parseTarget({ url, env, files: systemFiles, os, warn }), elsewhere);
-      const onWait = (message: string) => report({ event: "waiting", for: "server", message });
-      return connect(target, { purpose, signal: world.signal, waitMs, onWait, warn });
+      const { reach } = await import("../database/reach.ts");
+      const os = world.platform === "windows" ? "windows" : "other";
+      const { signal } = world;
+      return await reach({ url: databaseUrl ?? undefined, env, os, signal, waitMs, report }, { purpose, elsewhere });
     },
   };
 }

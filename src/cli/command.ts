@@ -1,6 +1,6 @@
 /** A command: its name, what it takes, its help, and the call of its use case. */
 
-import type { ExitCode, Failure } from "../errors.ts";
+import type { ExitCode, Failure } from "../errors/failure.ts";
 import type { Event, Result } from "../events.ts";
 import type { Context } from "../run/context.ts";
 import type { GlobalValues } from "./global_options.ts";
@@ -43,6 +43,8 @@ export interface Command<O extends Options = Options> {
   readonly operand: { readonly placeholder: string; readonly help: string; readonly many?: true } | null;
   /** It finds things in files, so that it can write SARIF. */
   readonly finds?: true;
+  /** It says of SQL what it does or did, or what is wrong with it. */
+  readonly proves?: true;
   readonly options: O;
   readonly examples: readonly Example[];
   /** The option that lets the operand be left out. */

@@ -1,6 +1,6 @@
 /** Durations of the command line. */
 
-import { badDuration } from "../errors.ts";
+import { badDuration } from "../errors/command_line.ts";
 import { readDuration } from "../migration/duration.ts";
 import { showArgument } from "./show_argument.ts";
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Failure } from "../errors.ts";
+import { Failure } from "../errors/failure.ts";
 import { parseDuration } from "./duration.ts";
 
 Deno.test("parseDuration() reads every unit as milliseconds", () => {

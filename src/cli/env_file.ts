@@ -1,6 +1,6 @@
 /** Environment variables kept in a file, as `--env-file` names it. */
 
-import { invalidEnvFile } from "../errors.ts";
+import { invalidEnvFile } from "../errors/command_line.ts";
 
 const BLANK = /(?:[ \t]*(?:#.*)?(?:\n|$))/y;
 /** A name and `=`; then a value in quotes of one kind, which may go on over lines. {@link PLAIN}: one up to the line's end. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { Failure } from "../errors.ts";
+import { Failure } from "../errors/failure.ts";
 import { parseEnvFile } from "./env_file.ts";
 
 const parse = (text: string) => parseEnvFile(text, ".env");

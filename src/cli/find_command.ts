@@ -1,6 +1,6 @@
 /** The command that a word names. */
 
-import { unknownCommand } from "../errors.ts";
+import { unknownCommand } from "../errors/command_line.ts";
 import type { Command } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
 import { nearest } from "./nearest.ts";

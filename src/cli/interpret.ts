@@ -1,6 +1,6 @@
 /** The words of a command line → what is to be done. */
 
-import { missingOperand, unexpectedOperand } from "../errors.ts";
+import { missingOperand, unexpectedOperand } from "../errors/command_line.ts";
 import type { Command } from "./command.ts";
 import { findCommand } from "./find_command.ts";
 import { commandHelp, generalHelp } from "./help.ts";

@@ -1,6 +1,6 @@
 /** The environment with what a file adds to it. */
 
-import { fileUnreadable } from "../errors.ts";
+import { fileUnreadable } from "../errors/migration_files.ts";
 import type { Environment } from "./read_options.ts";
 import type { GivenOption } from "./words.ts";
 import type { World } from "./world.ts";

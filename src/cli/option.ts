@@ -1,6 +1,6 @@
 /** What an option of the command line is: how it is written, what it means, how its value is read. */
 
-import { unknownChoice } from "../errors.ts";
+import { unknownChoice } from "../errors/command_line.ts";
 import { parseAttempts } from "./attempts.ts";
 import { parseDuration } from "./duration.ts";
 import { nearest } from "./nearest.ts";

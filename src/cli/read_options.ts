@@ -1,6 +1,6 @@
 /** Options as given → options as values. */
 
-import { missingValue, optionOfAnotherCommand, unexpectedValue, unknownOption } from "../errors.ts";
+import { missingValue, optionOfAnotherCommand, unexpectedValue, unknownOption } from "../errors/command_line.ts";
 import type { Command } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
 import { GLOBAL_OPTIONS } from "./global_options.ts";

@@ -1,18 +1,19 @@
 /** A command line, from its arguments to its exit code. */
 
-import { type ExitCode, Failure, findsNothing, internalError, noCommand } from "../errors.ts";
+import { findsNothing, noCommand } from "../errors/command_line.ts";
+import { type ExitCode, Failure } from "../errors/failure.ts";
+import { internalError } from "../errors/program.ts";
 import { formatOf } from "./appearance.ts";
 import { asInterrupt } from "./as_interrupt.ts";
 import { buildContext } from "./build_context.ts";
-import type { Outcome } from "./command.ts";
+import type { Outcome, Report } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
 import { GLOBAL_OPTIONS } from "./global_options.ts";
 import { generalHelp } from "./help.ts";
 import { interpret } from "./interpret.ts";
 import { loadEnvironment } from "./load_environment.ts";
-import { versionText } from "./program_version.ts";
 import { readOptions } from "./read_options.ts";
-import { createReporter, PLAIN_LOOKS } from "./reporter.ts";
+import { type Appearance, createReporter, PLAIN_LOOKS } from "./reporter.ts";
 import { splitWords, type Words } from "./words.ts";
 import type { World } from "./world.ts";
 
@@ -23,23 +24,31 @@ import type { World } from "./world.ts";
 export async function runCli(args: readonly string[], world: World): Promise<ExitCode> {
   const words = splitWords(args);
   const verbose = isGiven(words, "verbose");
-  let report = createReporter(world, { given: words.options, env: world.env, looks: PLAIN_LOOKS });
+  // Errors on the way are told as far as it is known how.
+  let appearance: Appearance = { given: words.options, env: world.env, looks: PLAIN_LOOKS, proves: false };
+  let reporter: Report | null = null;
   let outcome: Outcome;
   try {
     const invocation = interpret(words);
     if (invocation.kind === "help") return print(world, invocation.text);
-    if (invocation.kind === "version") return print(world, versionText(world.runtime, verbose));
+    if (invocation.kind === "version") {
+      const { versionText } = await import("./program_version.ts");
+      return print(world, versionText(world.runtime, verbose));
+    }
     if (invocation.kind === "nothing") throw noCommand();
+    const { command, operands } = invocation;
     const env = await loadEnvironment(words.options, world);
-    report = createReporter(world, { given: words.options, env, looks: PLAIN_LOOKS });
+    appearance = { ...appearance, env };
     const common = readOptions(GLOBAL_OPTIONS, words.options, env);
-    report = createReporter(world, { given: words.options, env, looks: common });
-    if (common.format === "sarif" && !invocation.command.finds) throw findsNothing(invocation.command.name);
-    const running = invocation.command.call({
-      options: readOptions(invocation.command.options, words.options, env),
+    appearance = { ...appearance, looks: common };
+    if (common.format === "sarif" && !command.finds) throw findsNothing(command.name);
+    const options = readOptions(command.options, words.options, env);
+    const report = reporter = await createReporter(world, { ...appearance, proves: command.proves ?? false });
+    const running = command.call({
+      options,
       common,
-      operand: invocation.operands[0] ?? null,
-      operands: invocation.operands,
+      operand: operands[0] ?? null,
+      operands,
       readInput: world.readInput,
       context: (waitMs = 0) => buildContext({ world, env, databaseUrl: common["database-url"], waitMs, report }),
     });
@@ -55,6 +64,7 @@ export async function runCli(args: readonly string[], world: World): Promise<Exi
     }
     outcome = { answer: null, exitCode: failure.exitCode, failure };
   }
+  const report = reporter ?? await createReporter(world, appearance);
   const { answer, exitCode, failure } = outcome;
   for (const each of failure === undefined ? [] : [failure, ...failure.details.others ?? []]) {
     report({ event: "error", failure: each });

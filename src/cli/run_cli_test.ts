@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { interrupted } from "../errors.ts";
+import { interrupted } from "../errors/program.ts";
 import { PROGRAM_VERSION } from "./program_version.ts";
 import { runCli } from "./run_cli.ts";
 import type { World } from "./world.ts";

@@ -1,6 +1,6 @@
 /** Table names as PostgreSQL reads them. */
 
-import { badTableName } from "../errors.ts";
+import { badTableName } from "../errors/command_line.ts";
 import type { TableName } from "../run/options.ts";
 import { showArgument } from "./show_argument.ts";
 

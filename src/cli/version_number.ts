@@ -1,6 +1,6 @@
 /** Versions as a user gives them. */
 
-import { badVersionNumber } from "../errors.ts";
+import { badVersionNumber } from "../errors/command_line.ts";
 import { showArgument } from "./show_argument.ts";
 
 /** The largest bigint of PostgreSQL, which the tracker's column is. */

@@ -1,6 +1,7 @@
 /** What went wrong in a TLS handshake, in words. */
 
-import { type Failure, tlsFailed } from "../errors.ts";
+import { tlsFailed } from "../errors/connecting.ts";
+import type { Failure } from "../errors/failure.ts";
 import { serverName } from "./server_name.ts";
 import type { ServerTarget } from "./target.ts";
 

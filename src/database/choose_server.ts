@@ -1,6 +1,7 @@
 /** Which of several servers: each is asked in turn, until one is of the kind that is wanted. */
 
-import { Failure, isReplica, noneReached, noSuchServer } from "../errors.ts";
+import { Failure } from "../errors/failure.ts";
+import { isReplica, noneReached, noSuchServer } from "../errors/server.ts";
 import { type LookUp, withAddresses } from "./addresses.ts";
 import { type LoggedIn, logIn } from "./log_in.ts";
 import { addressedName } from "./server_name.ts";

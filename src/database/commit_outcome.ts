@@ -3,7 +3,7 @@
 import { askingTime } from "./asking_time.ts";
 import type { Database } from "./database.ts";
 import { isSameHistory } from "./same_server.ts";
-import { pause } from "./lock.ts";
+import { pause } from "./pause.ts";
 import { ServerError, type ServerFacts, type Session } from "./session.ts";
 import { EQUALS, sql } from "./sql.ts";
 import type { TrackerTables } from "./tracker_ddl.ts";

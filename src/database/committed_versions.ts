@@ -3,7 +3,7 @@
 import { AS_LOGIN } from "./as_login.ts";
 import { askingTime } from "./asking_time.ts";
 import type { Database } from "./database.ts";
-import { pause } from "./lock.ts";
+import { pause } from "./pause.ts";
 import { isSameHistory, isSameServer } from "./same_server.ts";
 import type { ServerFacts, Session } from "./session.ts";
 import { EQUALS, sql } from "./sql.ts";

@@ -1,7 +1,8 @@
 /** A connected socket, TCP or Unix, or a failure that says why there is none. */
 
 import { connect, type Socket } from "node:net";
-import { cannotConnect, type Failure } from "../errors.ts";
+import { cannotConnect } from "../errors/connecting.ts";
+import type { Failure } from "../errors/failure.ts";
 import { isSocketDirectory, serverName, socketPath } from "./server_name.ts";
 import type { ServerTarget } from "./target.ts";
 

@@ -1,7 +1,7 @@
 /** The directory in which an embedded PostgreSQL keeps its data: what it holds, and how a new one comes to be. */
 
 import { join } from "node:path";
-import { directoryNotADatabase, directoryOfAnotherVersion, directoryOfAServer } from "../errors.ts";
+import { directoryNotADatabase, directoryOfAnotherVersion, directoryOfAServer } from "../errors/embedded.ts";
 import { LOCK_FILE } from "./directory_lock.ts";
 
 /** There from before the first file is unpacked until the new database has started: what lies beside it is no database. */

@@ -1,7 +1,7 @@
 /** From a target to a connected byte stream. */
 
 import type { Duplex } from "node:stream";
-import { Failure } from "../errors.ts";
+import { Failure } from "../errors/failure.ts";
 import { connectSocket, timedOut } from "./connect_socket.ts";
 import type { ServerTarget } from "./target.ts";
 import { encrypt, isOptional, refuseUnusable } from "./tls.ts";

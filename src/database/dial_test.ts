@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Failure } from "../errors.ts";
+import { Failure } from "../errors/failure.ts";
 import { dial } from "./dial.ts";
 import type { ServerTarget } from "./target.ts";
 

@@ -1,7 +1,7 @@
 /** The lock that keeps a directory to one process. */
 
 import { join } from "node:path";
-import { directoryLocked } from "../errors.ts";
+import { directoryLocked } from "../errors/embedded.ts";
 import { useDirectory } from "./use_directory.ts";
 
 /** Lies in the directory, so that every path to it leads to the same lock; PostgreSQL ignores files it does not know. */

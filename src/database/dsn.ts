@@ -5,11 +5,11 @@ import {
   noDatabase,
   unknownConnectionParameter,
   unsupportedConnectionParameter,
-} from "../errors.ts";
+} from "../errors/database_url.ts";
 import { type Environment, environmentSettings, namesDatabase } from "./environment.ts";
 import { foreignHint, foreignScheme } from "./foreign_urls.ts";
 import { keywordSettings } from "./keyword_settings.ts";
-import { serviceSettings } from "./service_file.ts";
+import type { ServiceContext } from "./service_file.ts";
 import { serversTarget, type TargetContext } from "./server_target.ts";
 import { isHonoured, limitOf, type Setting, type Settings } from "./settings.ts";
 import type { Target } from "./target.ts";
@@ -35,7 +35,7 @@ export async function parseTarget(source: TargetSource): Promise<Target> {
   if (given === "" && source.url !== undefined) throw noDatabase();
   if (given.startsWith("embedded:")) return { kind: "embedded", directory: embeddedDirectory(given) };
   const fromUrl: Settings = given === "" ? new Map() : checked(pairsOf(given));
-  const service = await serviceSettings(fromUrl.get("service") ?? fromEnvironment.get("service"), {
+  const service = await serviceOf(fromUrl.get("service") ?? fromEnvironment.get("service"), {
     file: fromUrl.get("servicefile"),
     ...source,
   });
@@ -43,6 +43,12 @@ export async function parseTarget(source: TargetSource): Promise<Target> {
   if (!namesDatabase(settings)) throw noDatabase();
   refuseUnsupported(settings);
   return await serversTarget(settings, source);
+}
+
+async function serviceOf(service: Setting | undefined, context: ServiceContext): Promise<Settings> {
+  if (service === undefined || service.value === "") return new Map();
+  const { serviceSettings } = await import("./service_file.ts");
+  return await serviceSettings(service, context);
 }
 
 function embeddedDirectory(given: string): string | null {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { Warning } from "../events.ts";
-import { Failure } from "../errors.ts";
+import { Failure } from "../errors/failure.ts";
 import { parseTarget } from "./dsn.ts";
 import type { Environment } from "./environment.ts";
 import type { FileStatus } from "./setting_files.ts";

@@ -7,7 +7,8 @@
 
 import { dirname } from "node:path";
 import type { Duplex } from "node:stream";
-import { embeddedBusy, embeddedFailed, Failure } from "../errors.ts";
+import { embeddedBusy, embeddedFailed } from "../errors/embedded.ts";
+import { Failure } from "../errors/failure.ts";
 import { inspectDirectory } from "./data_directory.ts";
 import { type FromBackend, POSTED, SIGNAL_COUNT, type ToBackend, UNREAD_BYTES } from "./embedded_link.ts";
 import { EmbeddedSocket } from "./embedded_socket.ts";

@@ -5,7 +5,7 @@
  * reads the message port synchronously too, and sleeps on a shared counter until there is something to read.
  */
 
-import type { Failure } from "../errors.ts";
+import type { Failure } from "../errors/failure.ts";
 
 /** What the main thread gives the worker first. */
 export interface WorkerStart {

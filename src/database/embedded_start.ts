@@ -2,7 +2,7 @@
 
 import { MemoryFS, PGlite } from "@electric-sql/pglite";
 import { NodeFS } from "@electric-sql/pglite/nodefs";
-import { embeddedFailed } from "../errors.ts";
+import { embeddedFailed } from "../errors/embedded.ts";
 import { beginDirectory, finishDirectory, inspectDirectory } from "./data_directory.ts";
 import { readEmbeddedFiles, readNewDatabase } from "./embedded_files.ts";
 import { installExtensions, readExtensions } from "./embedded_extensions.ts";

@@ -1,7 +1,8 @@
 /** The worker in which the embedded PostgreSQL runs: the entry point of a module worker, imported by nothing. */
 
 import { receiveMessageOnPort } from "node:worker_threads";
-import { embeddedFailed, Failure } from "../errors.ts";
+import { embeddedFailed } from "../errors/embedded.ts";
+import { Failure } from "../errors/failure.ts";
 import { lockDirectory } from "./directory_lock.ts";
 import { serve } from "./embedded_backend.ts";
 import { createFrameReader } from "./embedded_frames.ts";

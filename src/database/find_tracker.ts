@@ -1,6 +1,13 @@
 /** Finding the tracker, and telling it from the tables of other tools. */
 
-import { foreignTracker, noSchema, rowsHidden, schemaMissing, tableNameTooLong, trackerElsewhere } from "../errors.ts";
+import {
+  foreignTracker,
+  noSchema,
+  rowsHidden,
+  schemaMissing,
+  tableNameTooLong,
+  trackerElsewhere,
+} from "../errors/tracker.ts";
 import type { Session } from "./session.ts";
 import { EQUALS, identifier, type Sql, sql } from "./sql.ts";
 import { ADDED, ADDED_UNFINISHED, type TrackerTables } from "./tracker_ddl.ts";

@@ -1,6 +1,7 @@
 /** What people paste that is meant for other programs, and what to write instead. */
 
-import { type Failure, invalidDatabaseUrl } from "../errors.ts";
+import { invalidDatabaseUrl } from "../errors/database_url.ts";
+import type { Failure } from "../errors/failure.ts";
 
 /**
  * Recognises a URL that is not for PostgreSQL, or PostgreSQL's in the spelling of another program.

@@ -1,6 +1,7 @@
 /** A key=value connection string as settings: `host=db dbname='a b' user=ann`. */
 
-import { type Failure, invalidDatabaseUrl } from "../errors.ts";
+import { invalidDatabaseUrl } from "../errors/database_url.ts";
+import type { Failure } from "../errors/failure.ts";
 import type { Pair } from "./url_settings.ts";
 
 /** A keyword, `=`; then a value in quotes, or one that ends at white space. `\` takes the next character as it is. */

@@ -4,9 +4,11 @@
  */
 
 import { createHash } from "node:crypto";
-import { Failure, lockNotHad } from "../errors.ts";
+import { Failure } from "../errors/failure.ts";
+import { lockNotHad } from "../errors/other_runs.ts";
 import type { Tracker } from "./find_tracker.ts";
 import { HeldLock, type Lock } from "./held_lock.ts";
+import { pause } from "./pause.ts";
 import { isPooled } from "./pooler.ts";
 import type { ServerFacts, Session } from "./session.ts";
 import { EQUALS, identifier, sql } from "./sql.ts";
@@ -128,20 +130,4 @@ async function holderOf(session: Session, key: bigint): Promise<string> {
     since ? `since ${since}` : null,
   ];
   return `pid ${pid} (${parts.filter((part) => part !== null).join(", ")})`;
-}
-
-/** Waits, or throws the reason of the signal as soon as it aborts. */
-export function pause(durationMs: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    signal.throwIfAborted();
-    const abort = () => {
-      clearTimeout(timer);
-      reject(signal.reason);
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener("abort", abort);
-      resolve();
-    }, durationMs);
-    signal.addEventListener("abort", abort, { once: true });
-  });
 }

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { Failure } from "../errors.ts";
+import { Failure } from "../errors/failure.ts";
 import type { Lock } from "./held_lock.ts";
-import { type Locked, lockKey, type LockOptions, pause, takeLock } from "./lock.ts";
+import { type Locked, lockKey, type LockOptions, takeLock } from "./lock.ts";
+import { pause } from "./pause.ts";
 import { type Row, type Session, SessionLost } from "./session.ts";
 
 const TRACKER: Locked = { schema: "public", table: "schema_migrations" };

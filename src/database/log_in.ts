@@ -1,6 +1,8 @@
 /** A session on one server, encrypted as the user asked. */
 
-import { certificateNotTaken, Failure, loginRefused, noAnswer, notServed } from "../errors.ts";
+import { certificateNotTaken, noAnswer, notServed } from "../errors/connecting.ts";
+import { Failure } from "../errors/failure.ts";
+import type { loginRefused } from "../errors/login.ts";
 import { certificateFailure, isAlert } from "./certificate_failure.ts";
 import { timedOut } from "./connect_socket.ts";
 import { dial } from "./dial.ts";
@@ -106,15 +108,21 @@ async function logInOnce(
     if (error instanceof Failure) throw error;
     const name = serverName(server);
     const hasPassword = (server.password ?? "") !== "";
-    if (error instanceof ServerError) throw loginRefused(name, error.server, { hasPassword });
+    if (error instanceof ServerError) throw await refusal(name, error.server, { hasPassword });
     if (!(error instanceof SessionLost)) throw error;
     if (way.encrypted && error.fatal === null) {
       if (isAlert(error.message)) throw certificateFailure(error, server);
       // The alert can get lost: a connection that is reset takes with it what was not read.
       if (server.tls.clientCertificate !== undefined) throw certificateNotTaken(name, error.message);
     }
-    throw error.fatal === null ? noAnswer(name, error.message) : loginRefused(name, error.fatal, { hasPassword });
+    throw error.fatal === null ? noAnswer(name, error.message) : await refusal(name, error.fatal, { hasPassword });
   }
+}
+
+/** What there is to say about refusals is much, and most runs meet none. */
+async function refusal(...refused: Parameters<typeof loginRefused>): Promise<Failure> {
+  const { loginRefused } = await import("../errors/login.ts");
+  return loginRefused(...refused);
 }
 
 /** Without the run's signal: it is the abort of that signal which asks for the cancel. */

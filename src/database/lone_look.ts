@@ -1,9 +1,9 @@
 /** Looks after a session whose lock is gone, and with it the connection that would look otherwise. */
 
-import { Failure } from "../errors.ts";
+import { Failure } from "../errors/failure.ts";
 import { AS_LOGIN } from "./as_login.ts";
 import type { Database } from "./database.ts";
-import { pause } from "./lock.ts";
+import { pause } from "./pause.ts";
 import { readLook } from "./look.ts";
 import { type Backend, lookSql } from "./look_sql.ts";
 import { isSameServer } from "./same_server.ts";

@@ -1,6 +1,6 @@
 /** Poolers: a connection to one is a promise of a connection to a server, for a session, a transaction or a statement. */
 
-import { poolTooSmall } from "../errors.ts";
+import { poolTooSmall } from "../errors/pooler.ts";
 import { AS_LOGIN } from "./as_login.ts";
 import type { Database } from "./database.ts";
 import type { Session, SessionLost } from "./session.ts";

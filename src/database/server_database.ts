@@ -1,10 +1,11 @@
 /** A database on a server, or on one of several. */
 
 import type { Warning } from "../events.ts";
-import { Failure, readFromReplica, serverChanged, waitedInVain } from "../errors.ts";
+import { Failure } from "../errors/failure.ts";
+import { readFromReplica, serverChanged, waitedInVain } from "../errors/server.ts";
 import { chooseServer, isPassing } from "./choose_server.ts";
 import type { Database } from "./database.ts";
-import { pause } from "./lock.ts";
+import { pause } from "./pause.ts";
 import { type LoggedIn, logIn } from "./log_in.ts";
 import { isSameServer } from "./same_server.ts";
 import { serverName } from "./server_name.ts";

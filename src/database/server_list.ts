@@ -1,7 +1,11 @@
 /** The lists of hosts, addresses and ports as servers, one by one. */
 
 import { isIP } from "node:net";
-import { invalidConnectionParameter, invalidServerList, unsupportedConnectionParameter } from "../errors.ts";
+import {
+  invalidConnectionParameter,
+  invalidServerList,
+  unsupportedConnectionParameter,
+} from "../errors/database_url.ts";
 import { isSocketDirectory } from "./server_name.ts";
 import type { Setting, Settings } from "./settings.ts";
 

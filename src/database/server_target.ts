@@ -1,7 +1,8 @@
 /** From settings to servers: defaults, numbers, and what does not go together. */
 
 import type { Warning } from "../events.ts";
-import { type Failure, invalidConnectionParameter, noUser } from "../errors.ts";
+import { invalidConnectionParameter, noUser } from "../errors/database_url.ts";
+import type { Failure } from "../errors/failure.ts";
 import type { Environment } from "./environment.ts";
 import { passwordFromFile } from "./passfile.ts";
 import { serverList, type ServerPlace } from "./server_list.ts";

@@ -1,6 +1,6 @@
 /** The connection service file, `~/.pg_service.conf`: settings of a connection under a name. */
 
-import { invalidServiceFile, unknownService } from "../errors.ts";
+import { invalidServiceFile, unknownService } from "../errors/database_url.ts";
 import type { Environment } from "./environment.ts";
 import { homeDirectory } from "./home_directory.ts";
 import type { SettingFiles } from "./setting_files.ts";
@@ -23,8 +23,7 @@ export interface ServiceContext {
  *
  * @throws {Failure} exit code 2; none holds a value of the file, which may be a password
  */
-export async function serviceSettings(service: Setting | undefined, context: ServiceContext): Promise<Settings> {
-  if (service === undefined || service.value === "") return new Map();
+export async function serviceSettings(service: Setting, context: ServiceContext): Promise<Settings> {
   const looked: string[] = [];
   const named = context.file?.value || context.env["PGSERVICEFILE"];
   for (const path of placesOf(named, context)) {

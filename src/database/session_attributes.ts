@@ -1,6 +1,6 @@
 /** Which server will do: what target_session_attrs says, and what a command needs. */
 
-import { invalidConnectionParameter, replicaWanted } from "../errors.ts";
+import { invalidConnectionParameter, replicaWanted } from "../errors/database_url.ts";
 import type { ServerFacts } from "./session.ts";
 import type { Setting } from "./settings.ts";
 import type { ServersTarget, SessionAttributes } from "./target.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Failure } from "../errors.ts";
+import { Failure } from "../errors/failure.ts";
 import { objection, type Wanted, wantedServer } from "./session_attributes.ts";
 import type { ServersTarget, ServerTarget, SessionAttributes } from "./target.ts";
 

@@ -3,7 +3,7 @@
 import { isIP, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { connect as connectTls, type ConnectionOptions, TLSSocket } from "node:tls";
-import { noAnswer, tlsFailed } from "../errors.ts";
+import { noAnswer, tlsFailed } from "../errors/connecting.ts";
 import { certificateFailure } from "./certificate_failure.ts";
 import { isVersion1 } from "./certificate_version.ts";
 import { hasOldTls, underTls } from "./runtime_tls.ts";

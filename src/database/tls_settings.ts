@@ -1,7 +1,11 @@
 /** How a connection is to be encrypted: the mode, and the certificates and keys that it takes, read from their files. */
 
 import { createPublicKey } from "node:crypto";
-import { invalidConnectionParameter, unsupportedConnectionParameter, unusableConnectionFile } from "../errors.ts";
+import {
+  invalidConnectionParameter,
+  unsupportedConnectionParameter,
+  unusableConnectionFile,
+} from "../errors/database_url.ts";
 import type { Environment } from "./environment.ts";
 import { homeDirectory } from "./home_directory.ts";
 import { isSocketDirectory } from "./server_name.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Failure } from "../errors.ts";
+import { Failure } from "../errors/failure.ts";
 import type { FileStatus } from "./setting_files.ts";
 import { tlsSettings } from "./tls_settings.ts";
 

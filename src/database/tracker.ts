@@ -1,11 +1,11 @@
 /** What the tracker holds: reading it, making it, and writing what another tool left out. */
 
-import { trackerNotAllowed, trackerNotTrusted } from "../errors.ts";
+import { trackerNotAllowed, trackerNotTrusted } from "../errors/tracker.ts";
 import type { AppliedRow, Recorded, UnfinishedRow } from "../history/compare.ts";
 import type { Tracker } from "./find_tracker.ts";
 import { type Row, ServerError, type Session } from "./session.ts";
 import { EQUALS, identifier, join, type Sql, sql } from "./sql.ts";
-import { isLockTimeout, trackerLocked } from "./tracker_locked.ts";
+import { isLockTimeout } from "./tracker_locked.ts";
 import { addColumns, addUnfinishedColumns, createApplied, createUnfinished, widenVersion } from "./tracker_ddl.ts";
 
 /** How long is waited for the tracker where nobody says how long. */
@@ -43,6 +43,7 @@ export async function readTracker(
   ].join("; ");
   const [row] = await session.query(message).catch(async (error) => {
     if (!(error instanceof ServerError) || !isLockTimeout(error)) throw error;
+    const { trackerLocked } = await import("./tracker_blockers.ts");
     throw await trackerLocked(session, tracker, { error, modes: AGAINST_READERS });
   });
   const rows = JSON.parse(row!.rows ?? "[]") as readonly Row[];
@@ -178,7 +179,10 @@ export async function prepareTracker(
   } catch (error) {
     if (!(error instanceof ServerError)) throw error;
     await session.run("ROLLBACK");
-    if (isLockTimeout(error)) throw await trackerLocked(session, tracker, { error, modes: null });
+    if (isLockTimeout(error)) {
+      const { trackerLocked } = await import("./tracker_blockers.ts");
+      throw await trackerLocked(session, tracker, { error, modes: null });
+    }
     const { message, sqlstate } = error.server;
     throw trackerNotAllowed(`${tracker.schema}.${tracker.table}`, { message, sqlstate, statements: steps });
   }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Failure } from "../errors.ts";
+import { Failure } from "../errors/failure.ts";
 import { type Row, ServerError, type Session, SessionLost } from "./session.ts";
 import { findTracker, type Tracker } from "./find_tracker.ts";
 import { prepareTracker, readSources, readTracker, recordChecksums } from "./tracker.ts";

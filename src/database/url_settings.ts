@@ -1,7 +1,8 @@
 /** A `postgres://` URL as settings, read as libpq reads it, but stricter where a password may have slipped. */
 
 import { isIPv6 } from "node:net";
-import { type Failure, invalidDatabaseUrl } from "../errors.ts";
+import { invalidDatabaseUrl } from "../errors/database_url.ts";
+import type { Failure } from "../errors/failure.ts";
 
 /**
  * A parameter of the URL and its value, decoded. Later ones win over earlier ones of the same name. Of a password before

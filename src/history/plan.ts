@@ -1,13 +1,7 @@
 /** What to run: the whole decision of `up`, as a function of what files and tracker say. */
 
-import {
-  editedMigrations,
-  type Failure,
-  missingMigrations,
-  outOfOrderMigrations,
-  together,
-  unknownTarget,
-} from "../errors.ts";
+import { type Failure, together } from "../errors/failure.ts";
+import { editedMigrations, missingMigrations, outOfOrderMigrations, unknownTarget } from "../errors/history.ts";
 import type { State } from "../events.ts";
 import type { Migration } from "../migration/migration.ts";
 import type { Entry } from "./compare.ts";

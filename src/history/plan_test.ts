@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { Failure } from "../errors.ts";
+import { Failure } from "../errors/failure.ts";
 import { type State, STATES } from "../events.ts";
 import type { Migration } from "../migration/migration.ts";
 import type { Entry } from "./compare.ts";

@@ -1,6 +1,6 @@
 /** The data of a file's COPY statements, read from the file while it runs. */
 
-import { fileChanged } from "../errors.ts";
+import { fileChanged } from "../errors/sql.ts";
 import { type ScriptPiece, ScriptReader } from "../sql/script_reader.ts";
 import { Checksum, piecesWithoutBom } from "./checksum.ts";
 import type { Files } from "./files.ts";

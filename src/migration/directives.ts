@@ -3,7 +3,7 @@
  * run, so that the file carries it wherever it goes.
  */
 
-import type { DirectiveFault } from "../errors.ts";
+import type { DirectiveFault } from "../errors/migration_files.ts";
 import { HOW_TO_WRITE_ATTEMPTS, readAttempts } from "./attempts.ts";
 import { readDuration } from "./duration.ts";
 

@@ -8,7 +8,7 @@ import {
   directoryUnreadable,
   fileExists,
   fileUnreadable,
-} from "../errors.ts";
+} from "../errors/migration_files.ts";
 import type { DirectoryEntry, Files } from "./files.ts";
 
 /** {@link Files} on the disk of this machine. */

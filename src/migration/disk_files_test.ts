@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Failure } from "../errors.ts";
+import { Failure } from "../errors/failure.ts";
 import { diskFiles } from "./disk_files.ts";
 
 const { list, read, isPlainName, create, replace } = diskFiles();

@@ -1,17 +1,16 @@
 /** From a directory to its migrations. */
 
+import { type Failure, together } from "../errors/failure.ts";
 import {
   badDirective,
   badVersion,
   duplicateVersions,
-  type Failure,
   notAFile,
   nothingToMigrate,
   notUtf8,
   nulByte,
-  together,
-} from "../errors.ts";
-import { MAX_PARSED_BYTES } from "../sql/parser.ts";
+} from "../errors/migration_files.ts";
+import { MAX_PARSED_BYTES } from "../sql/parse_limit.ts";
 import { placeAtIndex } from "../sql/positions.ts";
 import { Checksum, checksum, piecesWithoutBom, withoutBom } from "./checksum.ts";
 import { DIRECTIVE_EXAMPLES, readDirectives } from "./directives.ts";

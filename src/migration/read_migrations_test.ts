@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import fc from "fast-check";
-import { directoryMissing, Failure } from "../errors.ts";
+import { Failure } from "../errors/failure.ts";
+import { directoryMissing } from "../errors/migration_files.ts";
 import { checksum } from "./checksum.ts";
 import type { Files } from "./files.ts";
 import { pathOf, readMigrations, readMigrationsToRun } from "./read_migrations.ts";

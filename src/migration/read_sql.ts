@@ -1,6 +1,7 @@
 /** The SQL of a file that is about to run, and what stands in the file beside it. */
 
-import { type Failure, fileChanged, tooMuchSql } from "../errors.ts";
+import type { Failure } from "../errors/failure.ts";
+import { fileChanged, tooMuchSql } from "../errors/sql.ts";
 import { psqlCommandFailure } from "../sql/psql_command.ts";
 import { readScript, type Script, ScriptBuilder } from "../sql/script.ts";
 import type { SqlFile } from "../sql/sql_file.ts";

@@ -1,6 +1,6 @@
 /** New migration files: their number, their name and what stands in them. */
 
-import { emptyTitle, versionsExhausted } from "../errors.ts";
+import { emptyTitle, versionsExhausted } from "../errors/new_migration.ts";
 import type { Statement } from "../sql/parser.ts";
 import type { Undo } from "../sql/undo.ts";
 import { undoStatements } from "../sql/undo_statements.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { Failure } from "../errors.ts";
+import { Failure } from "../errors/failure.ts";
 import { parse } from "../sql/parser.ts";
 import { readDirectives } from "./directives.ts";
 import { newestOf, newText, nextDigits, revertText, slug, timestampDigits } from "./scaffold.ts";

@@ -3,7 +3,7 @@
  * a backslash or a line end in it has these escaped, and its line begins with a backslash, as GNU coreutils writes it.
  */
 
-import { badSums } from "../errors.ts";
+import { badSums } from "../errors/check.ts";
 import { parseFileName } from "./file_name.ts";
 
 /** A migration as a line of such a file has it. */

@@ -4,7 +4,8 @@ import { checkClosing, checkedLine } from "./check_text.ts";
 import { githubRenderer } from "./github.ts";
 import { humanRenderer } from "./human.ts";
 import { jsonRenderer } from "./json.ts";
-import { Failure } from "../errors.ts";
+import { ProofText } from "./proof_text.ts";
+import { Failure } from "../errors/failure.ts";
 import { sarifRenderer } from "./sarif.ts";
 import { style } from "./style.ts";
 
@@ -76,7 +77,7 @@ Deno.test("check -q tells what did not pass, and the closing sentence", () => {
     checked("failed"),
     { event: "result", command: "check", ok: true, exitCode: 0, answer: answer() },
   ];
-  const render = humanRenderer(OPTIONS);
+  const render = humanRenderer(OPTIONS, new ProofText(OPTIONS));
   assert.deepEqual(events.flatMap((event) => render(event)).map(({ text }) => text), [
     "failed        2_b.sql\n",
     "2 migrations passed on PostgreSQL 18.3 (embedded) in 1.2 s.\n",
@@ -84,7 +85,7 @@ Deno.test("check -q tells what did not pass, and the closing sentence", () => {
 });
 
 Deno.test("check tells some of many migrations that stand behind one that failed, and how many more there are", () => {
-  const render = humanRenderer(OPTIONS);
+  const render = humanRenderer(OPTIONS, new ProofText(OPTIONS));
   const behind = checked("inconclusive", { reason: "1_a.sql failed" });
   const error: Event = { event: "error", failure: new Failure("migration-failed", 7, "It failed") };
   const writes = [checked("failed"), ...Array.from({ length: 7 }, () => behind), error].flatMap((event) =>

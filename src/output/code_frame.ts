@@ -1,6 +1,6 @@
 /** The source line of an error with a caret under the place, or of a finding with its span underlined. */
 
-import type { Place } from "../errors.ts";
+import type { Place } from "../errors/failure.ts";
 import { escapeLine, escapeSourceLine } from "./escape.ts";
 import { redact, redactLine } from "./redact.ts";
 import type { Style } from "./style.ts";

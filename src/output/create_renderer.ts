@@ -1,18 +1,22 @@
-import { githubRenderer } from "./github.ts";
+/** The renderer of a format, which alone is loaded. */
+
 import { humanRenderer } from "./human.ts";
-import { jsonRenderer } from "./json.ts";
-import { sarifRenderer } from "./sarif.ts";
 import type { Format, Renderer, RenderOptions } from "./renderer.ts";
 
-export function createRenderer(format: Format, options: RenderOptions): Renderer {
+/** @param command.proves whether it is one that finds things in SQL, which people are shown in many ways */
+export async function createRenderer(
+  format: Format,
+  options: RenderOptions,
+  { proves }: { readonly proves: boolean },
+): Promise<Renderer> {
   switch (format) {
     case "human":
-      return humanRenderer(options);
+      return humanRenderer(options, proves ? new (await import("./proof_text.ts")).ProofText(options) : null);
     case "json":
-      return jsonRenderer(options);
+      return (await import("./json.ts")).jsonRenderer(options);
     case "github":
-      return githubRenderer(options);
+      return (await import("./github.ts")).githubRenderer(options);
     case "sarif":
-      return sarifRenderer(options);
+      return (await import("./sarif.ts")).sarifRenderer(options);
   }
 }

@@ -1,6 +1,6 @@
 /** A failure as lines of text. */
 
-import type { Failure } from "../errors.ts";
+import type { Failure } from "../errors/failure.ts";
 import { codeFrame } from "./code_frame.ts";
 import { escapeLine, escapeLines } from "./escape.ts";
 import { redact, redactAlso } from "./redact.ts";

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { Finding, LintResult } from "../events.ts";
 import { findingLines, lintClosing } from "./finding_text.ts";
 import { humanRenderer } from "./human.ts";
+import { ProofText } from "./proof_text.ts";
 import { style } from "./style.ts";
 
 const PLAIN = style(false);
@@ -83,14 +84,15 @@ Deno.test("lintClosing() counts what was found, and says what can be done or was
 });
 
 Deno.test("of findings that share a safe form, the first shows it", () => {
-  const render = humanRenderer({
+  const options = {
     color: { stdout: false, stderr: false },
     live: false,
     quiet: false,
     verbose: false,
     columns: null,
     migrations: "m",
-  });
+  };
+  const render = humanRenderer(options, new ProofText(options));
   const shown = (finding: Finding) => render(finding).map(({ text }) => text).join("");
   assert.match(shown(FINDING), /^instead:\n {4}SELECT 1;$/m);
   assert.match(shown({ ...FINDING, rule: "add-unique" }), /^instead: as above$/m);

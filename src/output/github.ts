@@ -1,10 +1,11 @@
 /** Events as the text for people, and as GitHub workflow commands, which put findings at their line in a pull request. */
 
-import type { Failure } from "../errors.ts";
+import type { Failure } from "../errors/failure.ts";
 import type { Event, Finding, MigrationListed, Result, StatementJudged } from "../events.ts";
 import { defuseMarkers, replaceUnsafe } from "./escape.ts";
 import { humanRenderer, isNotable } from "./human.ts";
 import { editSentence, unfinishedSentence } from "./listing.ts";
+import { ProofText } from "./proof_text.ts";
 import { redact, redactAlso } from "./redact.ts";
 import { rulePage } from "./rule_page.ts";
 import type { Renderer, RenderOptions } from "./renderer.ts";
@@ -22,7 +23,7 @@ interface Annotation {
 }
 
 export function githubRenderer(options: RenderOptions): Renderer {
-  const human = humanRenderer({ ...options, live: false });
+  const human = humanRenderer({ ...options, live: false }, new ProofText(options));
   const listed: MigrationListed[] = [];
   return (event) => {
     if (event.event === "migration") listed.push(event);

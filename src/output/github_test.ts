@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Failure } from "../errors.ts";
+import { Failure } from "../errors/failure.ts";
 import type { Event, MigrationListed, State } from "../events.ts";
 import { githubRenderer } from "./github.ts";
 import type { RenderOptions } from "./renderer.ts";

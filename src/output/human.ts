@@ -1,32 +1,26 @@
 /** Events as text for people: the answer on stdout; progress, notices and errors on stderr. */
 
-import type { Failure } from "../errors.ts";
+import type { Failure } from "../errors/failure.ts";
 import type {
   Event,
-  Finding,
   MigrationListed,
   MigrationStarted,
   Result,
   ServerNotice,
-  StatementJudged,
   StatementProgress,
   Waiting,
   WaitingForLock,
   Warning,
 } from "../events.ts";
-import { checkClosing, CheckedLines } from "./check_text.ts";
 import { statusClosing, upClosing, verifyClosing } from "./closing.ts";
 import { errorText, labelled } from "./error_text.ts";
 import { defuseCommands, escapeLine } from "./escape.ts";
-import { findingLines, lintClosing } from "./finding_text.ts";
 import { restoredLine, statusLines, verifyLines } from "./listing.ts";
 import { finalLine, liveLines, nameWidth, plannedLine, stepLine } from "./progress.ts";
+import type { ProofText } from "./proof_text.ts";
 import { redact } from "./redact.ts";
-import { blockedLines } from "./plan_text.ts";
-import { rehearsalClosing } from "./rehearsal_text.ts";
 import type { Renderer, RenderOptions, Write } from "./renderer.ts";
 import { progressWords } from "./progress_words.ts";
-import { isQuiet, statementLines, statementsClosing } from "./statement_text.ts";
 import { style } from "./style.ts";
 
 /** Assumed where a terminal does not tell its width. */
@@ -35,7 +29,8 @@ const DEFAULT_TERMINAL_COLUMNS = 80;
 /** How often a statement that takes long is told of where lines cannot be written over. */
 const PROGRESS_MS = 10_000;
 
-export function humanRenderer(options: RenderOptions): Renderer {
+/** @param proofs shows what lint, check, plan and rehearse find; null for other commands, which find nothing */
+export function humanRenderer(options: RenderOptions, proofs: ProofText | null): Renderer {
   const { quiet, verbose, columns } = options;
   const out = style(options.color.stdout);
   const err = style(options.color.stderr);
@@ -47,12 +42,6 @@ export function humanRenderer(options: RenderOptions): Renderer {
   let doing: string | null = null;
   let toldMs = 0;
   let listed: MigrationListed[] = [];
-  const checked = new CheckedLines();
-  /** The last finding whose safe form was shown. */
-  let found: Finding | null = null;
-  const judged: Pick<StatementJudged, "name" | "span" | "verdict">[] = [];
-  /** Relations that were told of with a statement. */
-  const told = new Set<string>();
 
   function render(event: Event): readonly Write[] {
     switch (event.event) {
@@ -93,40 +82,22 @@ export function humanRenderer(options: RenderOptions): Renderer {
       case "retrying":
         doing = null;
         return quiet ? [] : stderr(labelled(err.yellow("warning"), "warning", `${event.name}: ${event.message}`));
-      case "finding":
-        return stdout(foundLines(event));
       case "migration_checked":
         wroteAbove = true;
-        return stdout(checked.next(event, { style: out, quiet }));
+        return stdout(proofs?.lines(event) ?? []);
+      case "finding":
       case "statement":
-        return stdout(judgedLines(event));
+        return stdout(proofs?.lines(event) ?? []);
       case "note":
         return quiet ? [] : stderr(labelled(err.dim("note"), "note", event.message));
       case "detail":
         return verbose ? stderr(labelled(err.dim("note"), "note", event.message)) : [];
       case "error":
         running = null;
-        return [...closeList(null), ...stdout(checked.end()), ...errorLines(event.failure)];
+        return [...closeList(null), ...stdout(proofs?.end() ?? []), ...errorLines(event.failure)];
       case "result":
-        return [...closeList(event), ...stdout(checked.end()), ...resultLines(event)];
+        return [...closeList(event), ...stdout(proofs?.end() ?? []), ...resultLines(event)];
     }
-  }
-
-  function judgedLines(event: StatementJudged): readonly string[] {
-    const first = judged.at(-1)?.name !== event.name;
-    judged.push({ name: event.name, span: event.span, verdict: event.verdict });
-    if (quiet && event.verdict === "instant") return [];
-    const lines = statementLines(event, { style: out, columns, first, verbose, told });
-    if (!isQuiet(event, options)) { for (const { relation } of event.relations) told.add(relation); }
-    return lines;
-  }
-
-  /** Several findings about one statement may lead to the same safe form, which is shown once. */
-  function foundLines(event: Finding): readonly string[] {
-    const isSame = found !== null && event.safeForm !== null && found.span.file === event.span.file &&
-      found.safeForm === event.safeForm;
-    if (!isSame) found = event;
-    return findingLines(event, { columns, style: out, isAsAbove: isSame });
   }
 
   function waitingLines(event: Waiting | WaitingForLock): readonly Write[] {
@@ -170,9 +141,8 @@ export function humanRenderer(options: RenderOptions): Renderer {
   }
 
   function resultLines({ answer, ok }: Result): readonly Write[] {
-    switch (answer?.command) {
-      case undefined:
-        return [];
+    if (answer === null) return [];
+    switch (answer.command) {
       case "up":
         // Where a run failed, the error said how far it came.
         return ok ? stdout([upClosing(answer, planned)]) : [];
@@ -182,14 +152,8 @@ export function humanRenderer(options: RenderOptions): Renderer {
         return stdout([...answer.restored.map((file) => restoredLine(file, out)), ...verifyClosing(answer)]);
       case "new":
         return stdout([escapeLine(answer.file)]);
-      case "lint":
-        return stdout(lintClosing(answer));
-      case "check":
-        return stdout(checkClosing(answer));
-      case "plan":
-        return stdout([...statementsClosing(answer, judged), ...blockedLines(answer.blocked)]);
-      case "rehearse":
-        return stdout([...judged.length === 0 ? [] : statementsClosing(answer, judged), ...rehearsalClosing(answer)]);
+      default:
+        return stdout(proofs?.closing(answer) ?? []);
     }
   }
 

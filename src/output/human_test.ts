@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { Failure } from "../errors.ts";
+import { Failure } from "../errors/failure.ts";
 import type { Event, LockWait, MigrationListed, State, Unfinished, UpResult, VersionsByState } from "../events.ts";
 import { humanRenderer } from "./human.ts";
+import { ProofText } from "./proof_text.ts";
 import type { RenderOptions } from "./renderer.ts";
 
 const PLAIN: RenderOptions = {
@@ -15,7 +16,8 @@ const PLAIN: RenderOptions = {
 
 /** What a series of events writes to each stream. */
 function render(events: readonly Event[], options: Partial<RenderOptions> = {}) {
-  const renderer = humanRenderer({ ...PLAIN, ...options });
+  const looks = { ...PLAIN, ...options };
+  const renderer = humanRenderer(looks, new ProofText(looks));
   const written = { stdout: "", stderr: "" };
   for (const event of events) for (const { stream, text } of renderer(event)) written[stream] += text;
   return written;

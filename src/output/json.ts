@@ -8,7 +8,7 @@ import {
   STATES,
   type VersionsByState,
 } from "../events.ts";
-import type { Failure } from "../errors.ts";
+import type { Failure } from "../errors/failure.ts";
 import { defuseMarkers, replaceUnsafe } from "./escape.ts";
 import { finding, migrationChecked, proofAnswer, statementJudged } from "./proof_json.ts";
 import { redact, redactAlso, redactLine } from "./redact.ts";

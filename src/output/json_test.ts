@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Failure } from "../errors.ts";
+import { Failure } from "../errors/failure.ts";
 import type { Blocker, Event, LockWait } from "../events.ts";
 import { jsonRenderer } from "./json.ts";
 

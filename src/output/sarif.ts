@@ -1,11 +1,12 @@
 /** `lint` and `check` as one document of SARIF 2.1.0, which services for code scanning take; all else as for people. */
 
 import { createHash } from "node:crypto";
-import type { Failure } from "../errors.ts";
+import type { Failure } from "../errors/failure.ts";
 import type { Finding, MigrationChecked, Result, RuleSummary, Severity, Span } from "../events.ts";
 import { pathOf } from "./github.ts";
 import { humanRenderer } from "./human.ts";
 import { toLine } from "./json.ts";
+import { ProofText } from "./proof_text.ts";
 import { redact, redactAlso, redactLine } from "./redact.ts";
 import type { Renderer, RenderOptions } from "./renderer.ts";
 import { rulePage } from "./rule_page.ts";
@@ -30,7 +31,7 @@ interface Located {
 
 /** Writes the document when the command has ended, and to stderr what people want to know meanwhile. */
 export function sarifRenderer(options: RenderOptions): Renderer {
-  const human = humanRenderer({ ...options, live: false });
+  const human = humanRenderer({ ...options, live: false }, new ProofText(options));
   const located: Located[] = [];
   const unplaced: Failure[] = [];
   return (event) => {

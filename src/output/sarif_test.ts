@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Failure } from "../errors.ts";
+import { Failure } from "../errors/failure.ts";
 import type { Event, Finding, LintResult } from "../events.ts";
 import { sarifRenderer } from "./sarif.ts";
 

@@ -1,20 +1,22 @@
 /** How many columns of a terminal a text takes. */
 
 /** What takes no column of its own: combining marks, joiners, variation selectors. */
-const ZERO = /^[\p{Mn}\p{Me}\p{Cf}]$/u;
+const ZERO = String.raw`^[\p{Mn}\p{Me}\p{Cf}]$`;
 
 /** What takes two: emoji, and the wide and full-width ranges of Unicode's EastAsianWidth.txt. */
-const WIDE = new RegExp(
+const WIDE =
   "^[\\p{Emoji_Presentation}\\u1100-\\u115f\\u2e80-\\u303e\\u3041-\\u4dbf\\u4e00-\\ua4cf\\ua960-\\ua97c\\uac00-\\ud7a3" +
-    "\\uf900-\\ufaff\\ufe30-\\ufe6f\\uff01-\\uff60\\uffe0-\\uffe6\\u{17000}-\\u{18cff}\\u{1b000}-\\u{1b2ff}" +
-    "\\u{20000}-\\u{3fffd}]$",
-  "u",
-);
+  "\\uf900-\\ufaff\\ufe30-\\ufe6f\\uff01-\\uff60\\uffe0-\\uffe6\\u{17000}-\\u{18cff}\\u{1b000}-\\u{1b2ff}" +
+  "\\u{20000}-\\u{3fffd}]$";
+
+/** Made for the first character that is not plain: V8 takes its time for these classes, and most runs show plain text. */
+let classes: { readonly zero: RegExp; readonly wide: RegExp } | null = null;
 
 /** @param character one code point */
 export function characterWidth(character: string): 0 | 1 | 2 {
   if (character >= " " && character <= "~") return 1;
-  return ZERO.test(character) ? 0 : WIDE.test(character) ? 2 : 1;
+  classes ??= { zero: new RegExp(ZERO, "u"), wide: new RegExp(WIDE, "u") };
+  return classes.zero.test(character) ? 0 : classes.wide.test(character) ? 2 : 1;
 }
 
 export function textWidth(text: string): number {

@@ -5,7 +5,7 @@ import { takeLock } from "../database/lock.ts";
 import { openBeside } from "../database/pooler.ts";
 import type { Session } from "../database/session.ts";
 import { prepareTracker } from "../database/tracker.ts";
-import { noSchema } from "../errors.ts";
+import { noSchema } from "../errors/tracker.ts";
 import type { MigrationOutcome } from "../events.ts";
 import { highest } from "../history/compare.ts";
 import { loadParser } from "../sql/parser.ts";

@@ -2,12 +2,13 @@
 
 import type { Database } from "../database/database.ts";
 import type { Lock } from "../database/held_lock.ts";
-import { pause } from "../database/lock.ts";
+import { pause } from "../database/pause.ts";
 import { giveUpUnheard } from "../database/lone_look.ts";
 import type { Backend } from "../database/look_sql.ts";
 import { isPooled } from "../database/pooler.ts";
 import type { Session } from "../database/session.ts";
-import { Failure, lockLost } from "../errors.ts";
+import { lockLost } from "../errors/connection_lost.ts";
+import { Failure } from "../errors/failure.ts";
 import type { Migration } from "../migration/migration.ts";
 import type { Context } from "./context.ts";
 import { lossFailure } from "./explain.ts";

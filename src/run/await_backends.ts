@@ -2,9 +2,9 @@
 
 import { claimBackends } from "../database/claim_backend.ts";
 import type { Tracker } from "../database/find_tracker.ts";
-import { pause } from "../database/lock.ts";
+import { pause } from "../database/pause.ts";
 import type { Session } from "../database/session.ts";
-import { stillRunning } from "../errors.ts";
+import { stillRunning } from "../errors/unfinished.ts";
 import type { Context } from "./context.ts";
 
 const PAUSE_MS = 200;

@@ -2,14 +2,14 @@
 
 import {
   editedSinceBase,
-  Failure,
   noBase,
   noSums,
-  notUtf8,
   numberedAround,
   removedSinceBase,
   renamedSinceBase,
-} from "../errors.ts";
+} from "../errors/check.ts";
+import { Failure } from "../errors/failure.ts";
+import { notUtf8 } from "../errors/migration_files.ts";
 import type { Edit } from "../events.ts";
 import { type BaseMismatch, compareWithBase } from "../history/compare_base.ts";
 import type { Files } from "../migration/files.ts";

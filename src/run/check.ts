@@ -1,6 +1,6 @@
 /** `check`: what can be known of migrations before they meet a database that matters. */
 
-import { Failure, together } from "../errors.ts";
+import { Failure, together } from "../errors/failure.ts";
 import type { CheckResult, Event, MigrationChecked } from "../events.ts";
 import { lint, type ParsedMigration } from "../lint/lint.ts";
 import { ruleSummaries } from "../lint/rule_ids.ts";

@@ -1,6 +1,7 @@
 /** Files are parsed before the first one runs, so that a mistake in the fifth stops the run before the first. */
 
-import { copyToStdout, type Failure, together, unparsedTransaction } from "../errors.ts";
+import { type Failure, together } from "../errors/failure.ts";
+import { copyToStdout, unparsedTransaction } from "../errors/sql.ts";
 import { firstStatementIndex } from "../migration/directives.ts";
 import type { Files } from "../migration/files.ts";
 import type { Migration } from "../migration/migration.ts";

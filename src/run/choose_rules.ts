@@ -1,4 +1,4 @@
-import { noSuchRule } from "../errors.ts";
+import { noSuchRule } from "../errors/lint.ts";
 import { ALL_RULES } from "../lint/rule_ids.ts";
 
 /**

@@ -1,7 +1,7 @@
 /** Where in the data of a COPY the server found a mistake. */
 
 import { ServerError } from "../database/session.ts";
-import type { Place } from "../errors.ts";
+import type { Place } from "../errors/failure.ts";
 import { CopySource } from "../migration/copy_source.ts";
 import type { Files } from "../migration/files.ts";
 import { columnStart, copyFormat } from "../sql/copy_format.ts";

@@ -1,21 +1,12 @@
 /** From what the server refused to what a tired person can act on. */
 
 import { CopyNotSupported, type ServerError, type ServerMessage, type SessionLost } from "../database/session.ts";
-import {
-  claimedElsewhere,
-  connectionLost,
-  copyToStdout,
-  copyUnexpected,
-  deadlock,
-  type Failure,
-  type FailureDetails,
-  lockRefused,
-  lockTimeout,
-  migrationFailed,
-  notRecorded,
-  type Place,
-  TRANSACTION_HINTS,
-} from "../errors.ts";
+import { connectionLost } from "../errors/connection_lost.ts";
+import type { Failure, FailureDetails, Place } from "../errors/failure.ts";
+import { claimedElsewhere } from "../errors/other_runs.ts";
+import { migrationFailed, notRecorded, TRANSACTION_HINTS } from "../errors/running.ts";
+import { copyToStdout, copyUnexpected } from "../errors/sql.ts";
+import { deadlock, lockRefused, lockTimeout } from "../errors/table_locks.ts";
 import type { Migration } from "../migration/migration.ts";
 import { indexInText } from "../sql/query_in_text.ts";
 import { placeInFile, positionInFile } from "../sql/sql_file.ts";

@@ -1,6 +1,6 @@
 /** `lint --fix`: writes safe forms into files and behind them, where that is mechanical. */
 
-import { fileChanged } from "../errors.ts";
+import { fileChanged } from "../errors/sql.ts";
 import { applyFixes } from "../lint/fix.ts";
 import { type Found, lint, type ParsedMigration } from "../lint/lint.ts";
 import { checksum } from "../migration/checksum.ts";

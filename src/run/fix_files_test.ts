@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { parseTexts } from "../../scripts/lint_texts.ts";
-import { Failure } from "../errors.ts";
+import { Failure } from "../errors/failure.ts";
 import { ALL_RULES } from "../lint/rule_ids.ts";
 import { checksum } from "../migration/checksum.ts";
 import type { Files } from "../migration/files.ts";

@@ -2,7 +2,7 @@
 
 import { findBuilt, findDropped, type FoundIndex, invalidInReach, isReindexLeftover } from "../database/index_state.ts";
 import { ServerError } from "../database/session.ts";
-import { Failure } from "../errors.ts";
+import { Failure } from "../errors/failure.ts";
 import type { Run } from "./send_statements.ts";
 
 /** Nothing of the migration at all; or a part of it, with the names of the INVALID indexes that its last statement left. */

@@ -1,7 +1,8 @@
 /** `lint`: what is dangerous in migrations, by their text alone. */
 
 import { basename } from "node:path";
-import { directoryAsFile, Failure } from "../errors.ts";
+import { Failure } from "../errors/failure.ts";
+import { directoryAsFile } from "../errors/lint.ts";
 import type { LintResult, Severity } from "../events.ts";
 import { type Found, lint, type ParsedMigration } from "../lint/lint.ts";
 import { ruleSummaries } from "../lint/rule_ids.ts";

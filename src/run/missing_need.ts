@@ -1,6 +1,6 @@
 /** What a migration needs of its server that the embedded PostgreSQL has not. Its messages are English ones. */
 
-import type { FailureDetails } from "../errors.ts";
+import type { FailureDetails } from "../errors/failure.ts";
 
 interface Rule {
   readonly sqlstate: string;

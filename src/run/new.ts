@@ -1,6 +1,7 @@
 /** `new`: makes the next migration file. */
 
-import { Failure, nothingToRevert, tooLargeToRevert, versionTaken } from "../errors.ts";
+import { Failure } from "../errors/failure.ts";
+import { nothingToRevert, tooLargeToRevert, versionTaken } from "../errors/new_migration.ts";
 import type { NewResult } from "../events.ts";
 import { parseFileName } from "../migration/file_name.ts";
 import type { Files } from "../migration/files.ts";

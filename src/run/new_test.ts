@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { directoryMissing, Failure, fileExists } from "../errors.ts";
+import { Failure } from "../errors/failure.ts";
+import { directoryMissing, fileExists } from "../errors/migration_files.ts";
 import type { Event } from "../events.ts";
 import type { Files } from "../migration/files.ts";
 import { newMigration } from "./new.ts";

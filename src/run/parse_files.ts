@@ -1,6 +1,6 @@
 /** Migrations → what the linter looks at, and the mistakes for which a file cannot be looked at. */
 
-import { Failure } from "../errors.ts";
+import { Failure } from "../errors/failure.ts";
 import type { ParsedMigration } from "../lint/lint.ts";
 import type { Files } from "../migration/files.ts";
 import type { Migration } from "../migration/migration.ts";

@@ -1,7 +1,7 @@
 /** What `up` runs, ready to be sent. */
 
 import type { Session } from "../database/session.ts";
-import type { Failure } from "../errors.ts";
+import type { Failure } from "../errors/failure.ts";
 import type { Entry } from "../history/compare.ts";
 import { plan } from "../history/plan.ts";
 import { type CheckedFile, checkFiles, uncheckedFiles } from "./check_files.ts";

@@ -3,7 +3,8 @@
 import type { Database } from "../database/database.ts";
 import { isPooled } from "../database/pooler.ts";
 import type { Session } from "../database/session.ts";
-import { type Failure, pooledDirective, pooledSession, together } from "../errors.ts";
+import { type Failure, together } from "../errors/failure.ts";
+import { pooledDirective, pooledSession } from "../errors/pooler.ts";
 import { directiveIndex } from "../migration/directives.ts";
 import { keptIndexes } from "../sql/kept_statements.ts";
 import { placeInFile } from "../sql/sql_file.ts";

@@ -5,7 +5,10 @@ import { copyDatabase, type CopySource, describeDatabase, idleDatabases, usersOf
 import { isSameServer } from "../database/same_server.ts";
 import { dropDatabase } from "../database/scratch_sql.ts";
 import { ServerError, type Session } from "../database/session.ts";
-import { copyInUse, copyNotMade, Failure, scratchLeft, serverChanged } from "../errors.ts";
+import { scratchLeft } from "../errors/check.ts";
+import { Failure } from "../errors/failure.ts";
+import { copyInUse, copyNotMade } from "../errors/rehearsal.ts";
+import { serverChanged } from "../errors/server.ts";
 import type { Context } from "./context.ts";
 import { who } from "./wait_words.ts";
 import { useSession } from "./with_session.ts";

@@ -1,6 +1,7 @@
 /** The page of a rehearsal: all that was measured, and what `lint` says of the files. */
 
-import { type Failure, rehearsalNotEnded } from "../errors.ts";
+import type { Failure } from "../errors/failure.ts";
+import { rehearsalNotEnded } from "../errors/rehearsal.ts";
 import type { Finding, LockSpan, RehearsedMigration } from "../events.ts";
 import type { Context } from "./context.ts";
 import type { OnStage, Unbegun } from "./rehearsal.ts";

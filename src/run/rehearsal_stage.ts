@@ -3,7 +3,8 @@
 import { sequenceValues } from "../database/copy_database.ts";
 import { readCatalog } from "../database/read_catalog.ts";
 import type { Session } from "../database/session.ts";
-import { Failure, sequencesMoved } from "../errors.ts";
+import { Failure } from "../errors/failure.ts";
+import { sequencesMoved } from "../errors/rehearsal.ts";
 import type { Event, RehearsedMigration, RehearseResult, Verdict } from "../events.ts";
 import type { Context } from "./context.ts";
 import { blockedSpans, lockSpans, ownersIn } from "./lock_spans.ts";

@@ -7,7 +7,7 @@ import type { Observed, Send } from "../database/measure_statement.ts";
 import { ServerError, type ServerMessage, type Session, SessionLost } from "../database/session.ts";
 import { type Waited, watchWaits } from "../database/watch_waits.ts";
 import type { RehearsedStatement } from "../events.ts";
-import { REHEARSAL_LOCK_HINT } from "../errors.ts";
+import { REHEARSAL_LOCK_HINT } from "../errors/table_locks.ts";
 import { impactOf } from "../impact/impact_of.ts";
 import type { CopySource } from "../migration/copy_source.ts";
 import { parse, type Statement } from "../sql/parser.ts";

@@ -1,6 +1,7 @@
 /** What is told of attempts that locks of others have ended. */
 
-import { deadlock, type Failure, lockTimeout } from "../errors.ts";
+import type { Failure } from "../errors/failure.ts";
+import { deadlock, lockTimeout } from "../errors/table_locks.ts";
 import type { LockWait } from "../events.ts";
 import { blockersWords, spanWords, waitWords } from "./wait_words.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type Session, SessionLost } from "../database/session.ts";
-import { Failure } from "../errors.ts";
+import { Failure } from "../errors/failure.ts";
 import type { CheckedFile } from "./check_files.ts";
 import type { Context } from "./context.ts";
 import { type Run, runMigrations } from "./run_migrations.ts";

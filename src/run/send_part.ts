@@ -1,7 +1,7 @@
 /** Sends a part of a file that may have COPY data: each COPY is the last statement of a message, with its data behind it. */
 
 import { type Answer, ServerError, type ServerMessage, type Session } from "../database/session.ts";
-import { copyUnclear } from "../errors.ts";
+import { copyUnclear } from "../errors/sql.ts";
 import type { CopySource } from "../migration/copy_source.ts";
 import type { Files } from "../migration/files.ts";
 import { positionAt } from "../sql/positions.ts";

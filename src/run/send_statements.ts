@@ -13,7 +13,9 @@ import { despiteCancel, ownSettings, ownTransaction } from "../database/own_tran
 import { isPooled } from "../database/pooler.ts";
 import { ServerError } from "../database/session.ts";
 import type { Sql } from "../database/sql.ts";
-import { claimLost, invalidIndexInTheWay, invalidIndexLeft, lockLost } from "../errors.ts";
+import { lockLost } from "../errors/connection_lost.ts";
+import { claimLost } from "../errors/other_runs.ts";
+import { invalidIndexInTheWay, invalidIndexLeft } from "../errors/running.ts";
 import type { CopySource } from "../migration/copy_source.ts";
 import type { IndexBuild, Reindex } from "../sql/statement_effect.ts";
 import type { ApplyOptions } from "./apply_options.ts";

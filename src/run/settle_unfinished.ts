@@ -3,7 +3,7 @@
 import type { Tracker } from "../database/find_tracker.ts";
 import type { Session } from "../database/session.ts";
 import { prepareTracker } from "../database/tracker.ts";
-import { notUnfinished, retryAndMark, retryLeftOut } from "../errors.ts";
+import { notUnfinished, retryAndMark, retryLeftOut } from "../errors/unfinished.ts";
 import type { Entry } from "../history/compare.ts";
 import { awaitBackends } from "./await_backends.ts";
 import type { Context } from "./context.ts";

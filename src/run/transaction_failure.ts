@@ -2,7 +2,8 @@
 
 import { NO_ROW } from "../database/claim.ts";
 import type { ServerError } from "../database/session.ts";
-import { claimedElsewhere, claimLost, type Failure } from "../errors.ts";
+import type { Failure } from "../errors/failure.ts";
+import { claimedElsewhere, claimLost } from "../errors/other_runs.ts";
 import type { CheckedFile } from "./check_files.ts";
 import { commitFailure, explain, recordFailure } from "./explain.ts";
 

@@ -3,7 +3,8 @@
 import type { Database } from "../database/database.ts";
 import { createDatabase, dropDatabase } from "../database/scratch_sql.ts";
 import { ServerError } from "../database/session.ts";
-import { Failure, notForScratch, scratchLeft, scratchNotMade } from "../errors.ts";
+import { notForScratch, scratchLeft, scratchNotMade } from "../errors/check.ts";
+import { Failure } from "../errors/failure.ts";
 import type { Context } from "./context.ts";
 import { useSession, withSession } from "./with_session.ts";
 

@@ -1,6 +1,6 @@
 /** What is known of migrations that are tried one after the other on an empty database. */
 
-import { Failure, type FailureDetails } from "../errors.ts";
+import { Failure, type FailureDetails } from "../errors/failure.ts";
 import type { MigrationChecked } from "../events.ts";
 import type { CheckedFile, MistakenFile } from "./check_files.ts";
 import type { Context } from "./context.ts";

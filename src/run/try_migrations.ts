@@ -5,7 +5,7 @@ import type { Database } from "../database/database.ts";
 import { createRole, createSchema } from "../database/scratch_sql.ts";
 import { ServerError, type Session } from "../database/session.ts";
 import { prepareTracker } from "../database/tracker.ts";
-import { Failure } from "../errors.ts";
+import { Failure } from "../errors/failure.ts";
 import type { Event } from "../events.ts";
 import { highest } from "../history/compare.ts";
 import type { CheckedFile, MistakenFile } from "./check_files.ts";

@@ -3,14 +3,13 @@
 import type { Tracker } from "../database/find_tracker.ts";
 import type { Session } from "../database/session.ts";
 import { readBegunSource } from "../database/tracker.ts";
+import type { Failure, Place } from "../errors/failure.ts";
 import {
   cannotGoOnInTransaction,
   doneStatementEdited,
-  type Failure,
-  type Place,
   unfinishedMigration,
   unfinishedWithoutFile,
-} from "../errors.ts";
+} from "../errors/unfinished.ts";
 import type { Entry, UnfinishedRow } from "../history/compare.ts";
 import { decideResumption } from "../history/resume.ts";
 import type { Files } from "../migration/files.ts";

@@ -3,7 +3,7 @@
 import { Catalog } from "../catalog/catalog.ts";
 import { type MadeNames, replayNames, wordsOf } from "../catalog/made_names.ts";
 import { replay } from "../catalog/replay.ts";
-import type { Failure } from "../errors.ts";
+import type { Failure } from "../errors/failure.ts";
 import { impactOf } from "../impact/impact_of.ts";
 import type { Migration } from "../migration/migration.ts";
 import { parse, type Statement } from "../sql/parser.ts";

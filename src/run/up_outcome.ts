@@ -4,7 +4,7 @@ import type { Database } from "../database/database.ts";
 import { findTracker } from "../database/find_tracker.ts";
 import type { Session } from "../database/session.ts";
 import { readTracker } from "../database/tracker.ts";
-import { Failure } from "../errors.ts";
+import { Failure } from "../errors/failure.ts";
 import type { MigrationOutcome, UpResult } from "../events.ts";
 import { compare, type Entry, highest } from "../history/compare.ts";
 import { isWaiting } from "../history/plan.ts";

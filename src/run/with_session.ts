@@ -4,7 +4,9 @@ import type { Database } from "../database/database.ts";
 import { isStatementPooling } from "../database/pooler.ts";
 import { ServerError, type Session, SessionLost } from "../database/session.ts";
 import { TrackerLocked } from "../database/tracker_locked.ts";
-import { connectionLost, poolsStatements, queryRefused, trackerLocked } from "../errors.ts";
+import { connectionLost } from "../errors/connection_lost.ts";
+import { poolsStatements } from "../errors/pooler.ts";
+import { queryRefused, trackerLocked } from "../errors/tracker.ts";
 import { blockersWords } from "./wait_words.ts";
 
 /**

@@ -1,6 +1,7 @@
 /** COPY … FROM stdin, as the parser sees it and as the reader of scripts saw it. */
 
-import { binaryCopy, copyUnclear, type Failure, foreignEncoding } from "../errors.ts";
+import type { Failure } from "../errors/failure.ts";
+import { binaryCopy, copyUnclear, foreignEncoding } from "../errors/sql.ts";
 import { option, optionText } from "./option_values.ts";
 import type { Statement } from "./parser.ts";
 import type { Script } from "./script.ts";

@@ -1,6 +1,7 @@
 /** What to write instead of a command of psql. */
 
-import { type Failure, psqlCommand, syntaxError } from "../errors.ts";
+import type { Failure } from "../errors/failure.ts";
+import { psqlCommand, syntaxError } from "../errors/sql.ts";
 import { placeInFile, type SqlFile } from "./sql_file.ts";
 
 const NAME = /^\\([a-z_]+|[!?.;:])/i;

@@ -1,6 +1,6 @@
 /** The SQL of a file, and where it stands in the file. */
 
-import type { Place } from "../errors.ts";
+import type { Place } from "../errors/failure.ts";
 import { indexAt, placeAtIndex, positionAt } from "./positions.ts";
 
 /** A file's SQL as the user knows it. */

@@ -1,6 +1,7 @@
 /** A syntax error found before a file runs, as a failure with the way out where the cause is known. */
 
-import { type Failure, syntaxError } from "../errors.ts";
+import type { Failure } from "../errors/failure.ts";
+import { syntaxError } from "../errors/sql.ts";
 import type { SyntaxError } from "./parser.ts";
 import { positionInFile, type SqlFile } from "./sql_file.ts";
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Failure } from "../errors.ts";
+import type { Failure } from "../errors/failure.ts";
 import { parse } from "./parser.ts";
 import { syntaxFailure } from "./syntax_error.ts";
 

@@ -6,17 +6,16 @@
  */
 
 import { blanked } from "./blanked.ts";
+import type { Failure, Place } from "../errors/failure.ts";
 import {
   chainedTransaction,
   copyToStdout,
-  type Failure,
   needsDirective,
   ownTransaction,
-  type Place,
   preparedTransaction,
   transactionLeftOpen,
   transactionOptions,
-} from "../errors.ts";
+} from "../errors/sql.ts";
 import { largeObjectBlocks } from "./large_objects.ts";
 import { optionText } from "./option_values.ts";
 import { needsNoTransaction } from "./outside_transaction.ts";

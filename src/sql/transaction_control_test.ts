@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Failure } from "../errors.ts";
+import type { Failure } from "../errors/failure.ts";
 import { parse, type Statement } from "./parser.ts";
 import { inOneTransaction, oneByOne } from "./transaction_control.ts";
 

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { parseTarget } from "../../src/database/dsn.ts";
 import { findPassword } from "../../src/database/passfile.ts";
-import { Failure } from "../../src/errors.ts";
+import { Failure } from "../../src/errors/failure.ts";
 import { parseEnvFile } from "../../src/cli/env_file.ts";
 import { parseTableName } from "../../src/cli/table_name.ts";
 import { fuzzed, longText, password, text } from "./fuzzed.ts";

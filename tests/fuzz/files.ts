@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { Failure } from "../../src/errors.ts";
+import { Failure } from "../../src/errors/failure.ts";
 import { readDirectives } from "../../src/migration/directives.ts";
 import { MAX_VERSION } from "../../src/migration/file_name.ts";
 import { readMigrations } from "../../src/migration/read_migrations.ts";

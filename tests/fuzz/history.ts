@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { Failure } from "../../src/errors.ts";
+import { Failure } from "../../src/errors/failure.ts";
 import { compare, type Recorded } from "../../src/history/compare.ts";
 import { plan } from "../../src/history/plan.ts";
 import { stateDigest } from "../../src/history/state_digest.ts";

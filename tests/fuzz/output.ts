@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { Failure, type FailureDetails } from "../../src/errors.ts";
+import { Failure, type FailureDetails } from "../../src/errors/failure.ts";
 import { type Event, STATES } from "../../src/events.ts";
 import { codeFrame } from "../../src/output/code_frame.ts";
 import { createRenderer } from "../../src/output/create_renderer.ts";
@@ -127,8 +127,8 @@ const PLAIN: RenderOptions = {
 };
 
 /** What some events write to each stream. */
-function render(format: Format, { events, options }: { events: readonly Event[]; options: RenderOptions }) {
-  const renderer = createRenderer(format, options);
+async function render(format: Format, { events, options }: { events: readonly Event[]; options: RenderOptions }) {
+  const renderer = await createRenderer(format, options, { proves: true });
   const written = { stdout: "", stderr: "" };
   for (const event of events) for (const { stream, text } of renderer(event)) written[stream] += text;
   return written;
@@ -157,16 +157,16 @@ export const OUTPUT = [
     name: "nothing that is shown to people forges a line, a colour or a command to a CI server",
     arbitrary: fc.record({ events: fc.array(event, { maxLength: 4 }), last: result, options }),
     corpus: [],
-    check: ({ events, last, options }) => {
-      assertNothingForged("human", render("human", { events: [...events, last], options }));
+    check: async ({ events, last, options }) => {
+      assertNothingForged("human", await render("human", { events: [...events, last], options }));
     },
   }),
   fuzzed({
     name: "an error begins one line with a word of ours, and all others are known",
     arbitrary: parts,
     corpus: [],
-    check: (some) => {
-      const { stdout, stderr } = render("human", {
+    check: async (some) => {
+      const { stdout, stderr } = await render("human", {
         events: [{ event: "error", failure: failure({ ...some, state: undefined } as never) }],
         options: PLAIN,
       });
@@ -180,8 +180,8 @@ export const OUTPUT = [
     name: "JSON is one valid object a line, whatever is in it",
     arbitrary: fc.record({ events: fc.array(event, { maxLength: 4 }), last: result, options }),
     corpus: [],
-    check: ({ events, last, options }) => {
-      const { stdout, stderr } = render("json", { events: [...events, last], options });
+    check: async ({ events, last, options }) => {
+      const { stdout, stderr } = await render("json", { events: [...events, last], options });
       assert.equal(stderr, "");
       const expected = [...events, last].filter((one) => one.event !== "detail" || options.verbose);
       const lines = stdout.split("\n");
@@ -198,8 +198,8 @@ export const OUTPUT = [
       last: { event: "result", command: "verify", ok: true, exitCode: 0, answer: null },
       options: PLAIN,
     }],
-    check: ({ events, last, options }) => {
-      const written = render("github", { events: [...events, last], options });
+    check: async ({ events, last, options }) => {
+      const written = await render("github", { events: [...events, last], options });
       assertNothingForged("github", written);
       assert.doesNotMatch(written.stderr.replaceAll(OWN_CODES, ""), /^\s*::/m);
       for (const line of written.stdout.split("\n")) {
@@ -211,7 +211,7 @@ export const OUTPUT = [
     name: "no password of SQL or of a URL is shown, in any format",
     arbitrary: fc.record({ secret: password, before: text, after: text, options, parts }),
     corpus: [],
-    check: ({ secret, before, after, options, parts }) => {
+    check: async ({ secret, before, after, options, parts }) => {
       const sql = `ALTER ROLE a PASSWORD '${secret.replaceAll("'", "''")}'; `;
       const url = ` postgres://u:${secret}@h/d `;
       // A word before could make part of what follows: a quote that is open, an escape.
@@ -249,7 +249,7 @@ export const OUTPUT = [
         },
       ];
       for (const format of ["human", "json", "github"] as const) {
-        const { stdout, stderr } = render(format, { events, options });
+        const { stdout, stderr } = await render(format, { events, options });
         const middle = /Zx\d+qJ.*?Wv7/su.exec(secret)![0];
         assert.ok(!(stdout + stderr).includes(middle), stdout + stderr);
       }
@@ -280,7 +280,7 @@ export const OUTPUT = [
       "://a:".repeat(40_000),
     ],
     oneIn: 100,
-    check: (input) => {
+    check: async (input) => {
       const place = { file: "f", line: 1, column: input.length >> 1, sourceLine: input };
       const events: Event[] = [
         { event: "error", failure: failure({ message: input, place, detail: input, where: input } as never) },
@@ -288,7 +288,7 @@ export const OUTPUT = [
       ];
       const plain = { color: { stdout: true, stderr: true }, live: true, quiet: false, verbose: true };
       for (const format of ["human", "json", "github"] as const) {
-        render(format, { events, options: { ...plain, columns: 80, migrations: "m" } });
+        await render(format, { events, options: { ...plain, columns: 80, migrations: "m" } });
       }
     },
   }),

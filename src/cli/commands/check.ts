@@ -1,4 +1,4 @@
-import type { ExitCode } from "../../errors.ts";
+import type { ExitCode } from "../../errors/failure.ts";
 import type { CheckResult } from "../../events.ts";
 import { defineCommand } from "../command.ts";
 import { nearest } from "../nearest.ts";
@@ -22,6 +22,7 @@ export const checkCommand = defineCommand({
   ],
   operand: null,
   finds: true,
+  proves: true,
   options: {
     "base": path("DIR|FILE", "the migrations that must not change: their directory elsewhere, or a file of checksums"),
     "sums": path("FILE", "the same, a file of checksums as sha256sum writes it, names without a directory"),

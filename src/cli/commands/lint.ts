@@ -21,6 +21,7 @@ export const lintCommand = defineCommand({
   ],
   operand: { placeholder: "[FILE…]", help: "look only at these; - reads their names from stdin", many: true },
   finds: true,
+  proves: true,
   options: {
     ...RULE_OPTIONS,
     fix: flag("write the safe form into the files, and behind them, where that is mechanical"),

@@ -11,6 +11,7 @@ export const planCommand = defineCommand({
     "Times are estimates from the size of the tables, and err on the long side. pgmigrate rehearse measures them.",
   ],
   operand: null,
+  proves: true,
   options: {
     "to": version("look at migrations up to and with VERSION"),
     "allow-out-of-order": flag("look at files too that are older than what was applied already"),

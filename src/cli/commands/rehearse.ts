@@ -1,4 +1,4 @@
-import { copyOrInPlace } from "../../errors.ts";
+import { copyOrInPlace } from "../../errors/command_line.ts";
 import type { RehearsalPlace } from "../../run/options.ts";
 import { defineCommand } from "../command.ts";
 import { duration, flag, path, version } from "../option.ts";
@@ -19,6 +19,7 @@ export const rehearseCommand = defineCommand({
     "What is measured: time, and how much of it was waiting; locks; tables read from end to end or written anew; rows; WAL.",
   ],
   operand: null,
+  proves: true,
   options: {
     "copy": path("template|URL", "rehearse on a copy made for it, or on the database at URL [template]"),
     "in-place": flag("rehearse on the database itself"),

@@ -1,4 +1,4 @@
-import type { ExitCode } from "../../errors.ts";
+import type { ExitCode } from "../../errors/failure.ts";
 import type { VersionsByState } from "../../events.ts";
 import { defineCommand } from "../command.ts";
 import { flag } from "../option.ts";

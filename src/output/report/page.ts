@@ -1,6 +1,6 @@
 /** The page that `rehearse --report` writes: one file that needs no network and runs no script. */
 
-import type { Failure } from "../../errors.ts";
+import type { Failure } from "../../errors/failure.ts";
 import type { Finding, LockSpan, RehearsalReport } from "../../events.ts";
 import { bytes, time } from "../wording.ts";
 import { Html, html, NOTHING } from "./html.ts";
