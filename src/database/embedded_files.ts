@@ -3,7 +3,7 @@
 import type { Buffer } from "node:buffer";
 import { readFile } from "node:fs/promises";
 import { promisify } from "node:util";
-import { brotliDecompress, gunzip } from "node:zlib";
+import { brotliDecompress } from "node:zlib";
 import { dataDir } from "@electric-sql/pglite-prepopulatedfs";
 
 /** What PGlite is started with in place of the files of its package. */
@@ -12,21 +12,21 @@ export interface EmbeddedFiles {
   readonly fsBundle?: Blob;
 }
 
-/** What scripts/bundle.ts packs, together 57 MB, and 7 MB packed. */
-const PROGRAM = "pglite.wasm.gz";
-const SHARED_FILES = "pglite.data.gz";
+/** What scripts/bundle.ts packs, together 57 MB, and 6 MB packed. */
+const PROGRAM = "pglite.wasm.br";
+const SHARED_FILES = "pglite.data.br";
 const NEW_DATABASE = "prepopulatedfs.tar.br";
 
 /** @returns nothing for the sources, where PGlite finds the files in its package */
 export async function readEmbeddedFiles(): Promise<EmbeddedFiles> {
-  const [program, shared] = await Promise.all([unpack(PROGRAM, gunzip), unpack(SHARED_FILES, gunzip)]);
+  const [program, shared] = await Promise.all([unpack(PROGRAM), unpack(SHARED_FILES)]);
   if (program === null || shared === null) return {};
   return { pgliteWasmModule: await WebAssembly.compile(program), fsBundle: new Uncopied(shared) };
 }
 
 /** The data directory of a new database, as a tar archive that is compressed or not. */
 export async function readNewDatabase(): Promise<Blob> {
-  const unpacked = await unpack(NEW_DATABASE, brotliDecompress);
+  const unpacked = await unpack(NEW_DATABASE);
   return unpacked === null ? await dataDir() : new Uncopied(unpacked);
 }
 
@@ -49,13 +49,10 @@ class Uncopied extends Blob {
   }
 }
 
-async function unpack(
-  name: string,
-  how: typeof gunzip | typeof brotliDecompress,
-): Promise<Uint8Array<ArrayBuffer> | null> {
+async function unpack(name: string): Promise<Uint8Array<ArrayBuffer> | null> {
   const packed = await readFile(new URL(`./${name}`, import.meta.url)).catch((error) => {
     if (error.code === "ENOENT") return null;
     throw error;
   });
-  return packed === null ? null : await promisify(how)(packed) as Buffer<ArrayBuffer>;
+  return packed === null ? null : await promisify(brotliDecompress)(packed) as Buffer<ArrayBuffer>;
 }
