@@ -8,6 +8,7 @@
 import { resolve } from "node:path";
 import { isShown, type ShownCommand, shownCommands, trimmed } from "./console_blocks.ts";
 import { PERMISSIONS } from "./permissions.ts";
+import { V8_FLAGS } from "./v8_flags.ts";
 
 const commands = shownCommands(await Deno.readTextFile("README.md"));
 const directory = await Deno.makeTempDir({ prefix: "pgmigrate-readme-" });
@@ -46,7 +47,7 @@ async function run(commands: readonly ShownCommand[], directory: string): Promis
 function program(): string {
   const executable = Deno.env.get("PGMIGRATE_TEST_EXECUTABLE");
   if (executable !== undefined) return quoted(resolve(executable));
-  const flags = ["run", "--quiet", `--config=${resolve("deno.json")}`, ...PERMISSIONS, resolve("main.ts")];
+  const flags = ["run", "--quiet", `--config=${resolve("deno.json")}`, V8_FLAGS, ...PERMISSIONS, resolve("main.ts")];
   return [Deno.execPath(), ...flags].map(quoted).join(" ");
 }
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { Duplex } from "node:stream";
+import { V8_FLAGS } from "../scripts/v8_flags.ts";
 import { type EmbeddedDatabase, openEmbedded } from "../src/database/embedded.ts";
 import { Failure } from "../src/errors/failure.ts";
 import { ask, exchange, message, startup } from "./embedded_client.ts";
@@ -118,8 +119,10 @@ Deno.test("openEmbedded() keeps a directory to one process, and every transactio
       await ask(await connect(database), "CREATE TABLE batch(batch int, g int); INSERT INTO batch VALUES (0, 0)");
     }
     for (let kill = 0; kill < KILLS; kill++) {
-      const child = new Deno.Command(Deno.execPath(), { args: ["run", "-A", CHILD.href, directory], stdout: "piped" })
-        .spawn();
+      const child = new Deno.Command(Deno.execPath(), {
+        args: ["run", "-A", V8_FLAGS, CHILD.href, directory],
+        stdout: "piped",
+      }).spawn();
       const reader = child.stdout.getReader();
       await reader.read();
       if (kill === 0) {

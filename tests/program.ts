@@ -3,6 +3,7 @@
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { PERMISSIONS } from "../scripts/permissions.ts";
+import { V8_FLAGS } from "../scripts/v8_flags.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
@@ -27,7 +28,7 @@ export interface Outcome {
 export function programCommand(args: readonly string[], options: ProgramOptions = {}): Deno.Command {
   const executable = Deno.env.get("PGMIGRATE_TEST_EXECUTABLE");
   const program = executable === undefined
-    ? [Deno.execPath(), "run", "--quiet", `--config=${ROOT}deno.json`, ...PERMISSIONS, `${ROOT}main.ts`]
+    ? [Deno.execPath(), "run", "--quiet", `--config=${ROOT}deno.json`, V8_FLAGS, ...PERMISSIONS, `${ROOT}main.ts`]
     : [resolve(ROOT, executable)];
   const shell = options.script === undefined ? [] : ["/bin/bash", "-c", options.script, "bash"];
   const [command, ...words] = [...shell, ...program, ...args];

@@ -11,6 +11,8 @@ export interface ServerOptions {
   readonly settings?: Readonly<Record<string, string>>;
   /** Files to write into the data directory, readable by the server alone: name to text. */
   readonly files?: Readonly<Record<string, string>>;
+  /** Keeps the files of databases in memory where there is room, for a server on which many are made. */
+  readonly inMemory?: boolean;
   /** Lines to put before those that pg_hba.conf has: `hostssl all all all scram-sha-256`. */
   readonly authentication?: readonly string[];
 }
@@ -24,15 +26,31 @@ export interface ServerProcess {
   stop(): Promise<void>;
 }
 
+/** What must be free in memory for the files of databases to be kept there; those of all tests at once take a fraction. */
+const SPARE_KB = 4_000_000;
+
 /**
  * Waits for a line, makes the data directory and runs the server until its own standard input ends, then removes it
  * all. The operating system closes that pipe when the tests end, however they end, so neither a server nor its files outlive them.
  * SIGQUIT, since nothing here is worth a checkpoint; again and again, since initdb and the shell ignore it.
+ *
+ * `in_memory` moves the files of databases to where no disk is, if there is room: a database is three hundred files, every
+ * test makes one and drops it, and ext4 looks long for a place for a file where many have just been deleted (its
+ * `recently_deleted()`): a sixth of all the time of the tests. The shell does it, since Deno asks for all permissions to
+ * look below /dev.
  */
 const SUPERVISOR = `
 trap '' INT TERM HUP
-directory=$1 initdb=$2
-shift 2
+directory=$1 keep=$2 initdb=$3
+shift 3
+on_disk() { :; }
+at_least() { [ "\${2:-0}" -ge "$1" ]; }
+in_memory() {
+  at_least ${SPARE_KB} "$(df -Pk /dev/shm | awk 'NR == 2 && $1 == "tmpfs" { print $4 }')" || return 0
+  at_least ${SPARE_KB} "$(awk '$1 == "MemAvailable:" { print $2 }' /proc/meminfo)" || return 0
+  ln -s "$(mktemp -d /dev/shm/pgmigrate-XXXXXX)" "$directory/memory" &&
+    mv "$directory/data/base" "$directory/memory/" && ln -s ../memory/base "$directory/data/base"
+}
 if read -r _; then
   exec 3<&0
   {
@@ -41,6 +59,7 @@ if read -r _; then
     cat "$directory/authentication" "$directory/data/pg_hba.conf" >"$directory/pg_hba.conf" &&
     mv "$directory/pg_hba.conf" "$directory/data/" &&
     cp -Rp "$directory/files/." "$directory/data/" &&
+    "$keep" &&
     exec "$@"
   } >"$directory/log" 2>&1 </dev/null 3<&- & server=$!
   { read -r _; while kill -QUIT "$server"; do sleep 0.1; done; } <&3 >/dev/null 2>&1 & waiter=$!
@@ -50,7 +69,8 @@ if read -r _; then
   kill -KILL "$waiter" 2>/dev/null
 fi
 cd /
-rm -rf "$directory"
+memory=$(readlink "$directory/memory")
+rm -rf "$directory" \${memory:+"$memory"}
 `;
 
 /**
@@ -78,7 +98,7 @@ export async function startProcess(version: ServerVersion, options: ServerOption
   if (user !== null) await Deno.chown(directory, user.uid, user.gid);
   const port = freePort();
   const child = new Deno.Command("/bin/sh", {
-    args: ["-c", SUPERVISOR, "sh", directory, ...command({ directory, port, settings: options.settings ?? {} })],
+    args: ["-c", SUPERVISOR, "sh", directory, ...command({ directory, port }, options)],
     cwd: "/",
     stdin: "piped",
     stdout: "piped",
@@ -107,13 +127,26 @@ export async function startProcess(version: ServerVersion, options: ServerOption
   return { port, directory, ended, stop };
 }
 
-/** What the supervisor runs: initdb, then the server with its arguments. */
+/** What the supervisor runs: initdb, what it does with the files, then the server with its arguments. */
 function command(
-  { directory, port, settings }: { directory: string; port: number; settings: Readonly<Record<string, string>> },
+  { directory, port }: { directory: string; port: number },
+  { settings = {}, inMemory = false }: ServerOptions,
 ): string[] {
   const bin = `${directory}/postgresql/bin`;
   const all = Object.entries({ ...SETTINGS, ...settings }).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
-  return [`${bin}/initdb`, `${bin}/postgres`, "-D", `${directory}/data`, "-p", `${port}`, "-k", directory, ...all];
+  const keep = inMemory ? "in_memory" : "on_disk";
+  return [
+    keep,
+    `${bin}/initdb`,
+    `${bin}/postgres`,
+    "-D",
+    `${directory}/data`,
+    "-p",
+    `${port}`,
+    "-k",
+    directory,
+    ...all,
+  ];
 }
 
 /** Puts everything into the directory that the supervisor reads. */

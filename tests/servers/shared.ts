@@ -17,7 +17,7 @@ export async function sharedServer(version: ServerVersion = "18"): Promise<Serve
   if (own !== undefined) return new Server({ version: "own", url: own, socketDirectory: null });
   const address = addresses().find((address) => address.version === version);
   if (address !== undefined) return new Server(address);
-  const running = started.get(version) ?? startServer(version);
+  const running = started.get(version) ?? startServer(version, { inMemory: true });
   started.set(version, running);
   return await running;
 }
