@@ -6,6 +6,7 @@ import { columnsIn } from "../catalog/tree.ts";
 import { foreignKeysTo, viewsOn } from "../impact/relatives.ts";
 import { dotted } from "../sql/identifiers.ts";
 import { expressionSql } from "./expression_sql.ts";
+import { indexSql } from "./index_sql.ts";
 import { shownName } from "./shown_name.ts";
 
 export interface Hanging {
@@ -87,8 +88,9 @@ function ofIndexes(relation: Relation, { column, catalog }: HangingOn): readonly
       ) {
         return [];
       }
-      const isKnown = index.index.plain === true && index.index.valid && all.length === 1 &&
-        relation.kind === "table";
+      const { definition, valid } = index.index;
+      const isWritable = definition !== undefined && indexSql(definition) !== null;
+      const isKnown = isWritable && valid && all.length === 1 && relation.kind === "table";
       return [{ name: `the index ${dotted([index.name])}`, isKnown, index }];
     })
   );
