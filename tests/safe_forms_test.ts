@@ -31,8 +31,10 @@ CREATE INDEX ON orders (user_id);
 CREATE TABLE products (id serial PRIMARY KEY, "Name" text UNIQUE);
 CREATE TABLE app.things (a int, b int, PRIMARY KEY (a, b));
 CREATE TABLE counted (id bigint PRIMARY KEY, no integer GENERATED ALWAYS AS IDENTITY, low integer, sum integer GENERATED ALWAYS AS (low + 1) STORED);
-CREATE TABLE viewed (id bigint PRIMARY KEY, title text);
-CREATE VIEW titles AS SELECT title FROM viewed;
+CREATE TABLE viewed (id bigint PRIMARY KEY, title text, hits integer, old integer, likes integer);
+CREATE VIEW titles AS SELECT title, old FROM viewed;
+CREATE MATERIALIZED VIEW liked AS SELECT v.id FROM viewed v WHERE v.likes > 0;
+ALTER TABLE viewed RENAME old TO renamed;
 CREATE TABLE odd (id bigint PRIMARY KEY, a integer DEFAULT (CASE WHEN true THEN 1 END), b integer, c integer UNIQUE DEFERRABLE, d integer, e integer, f integer, g integer, h integer);
 CREATE INDEX odd_b ON odd (b) WITH (fillfactor = 70);
 CREATE INDEX odd_d ON odd ((CASE WHEN d > 1 THEN 1 END));
@@ -87,6 +89,8 @@ const SAME = [
   "ALTER TABLE orders ALTER total TYPE bigint;",
   "ALTER TABLE app.things ALTER b TYPE bigint;",
   "ALTER TABLE watched RENAME d TO z;",
+  "ALTER TABLE viewed RENAME hits TO seen;",
+  "ALTER TABLE viewed ALTER hits TYPE bigint;",
   "ALTER TABLE keyed RENAME one TO uno;",
   "ALTER TABLE keyed ALTER one TYPE bigint;",
   "ALTER TABLE keyed ALTER two TYPE bigint;",
@@ -109,6 +113,8 @@ const OTHERS: readonly (readonly [sql: string, names: readonly string[]])[] = [
   ["ALTER TABLE counted ALTER no TYPE bigint;", ["the sequence of no, which is an identity column"]],
   ["ALTER TABLE counted RENAME low TO lower;", ["the generated column sum"]],
   ["ALTER TABLE viewed RENAME title TO headline;", ["the view titles"]],
+  ["ALTER TABLE viewed ALTER renamed TYPE bigint;", ["the view titles"]],
+  ["ALTER TABLE viewed ALTER likes TYPE bigint;", ["the view liked"]],
   ["ALTER TABLE odd RENAME a TO z;", ["the default of a"]],
   ["ALTER TABLE odd ALTER a TYPE bigint;", ["the default of a"]],
   ["ALTER TABLE odd RENAME b TO z;", ["the index odd_b"]],

@@ -52,6 +52,8 @@ export interface Relation extends QualifiedName {
   readonly index: IndexFacts | null;
   /** Relations that a view or materialized view reads; the table that owns a sequence. */
   readonly dependsOn: readonly QualifiedName[];
+  /** Of a view: the columns that it reads, or others of their names. Left out where it may read any, or nobody has looked. */
+  readonly reads?: readonly string[];
   /** Of a sequence: the column that owns it, of the table in `dependsOn`; null for none, and otherwise. */
   readonly ownerColumn: string | null;
   /** Of a table: what else hangs on columns, as far as statements say. Left out where nobody has looked. */

@@ -72,7 +72,9 @@ function renameColumn(catalog: Catalog, table: Relation, { from, to }: Renaming)
       },
     }));
   }
-  changeReferrers(catalog, table, ({ constraints, ownerColumn, dependsOn }) => ({
+  changeReferrers(catalog, table, ({ constraints, ownerColumn, dependsOn, reads }) => ({
+    // The name may be that of another table's column as well.
+    ...reads?.includes(from) && dependsOn.some((one) => isSame(one, table)) ? { reads: [...reads, to] } : {},
     ownerColumn: ownerColumn === from && dependsOn.some((one) => isSame(one, table)) ? to : ownerColumn,
     constraints: constraints.map((one) =>
       one.references !== null && isSame(one.references, table)

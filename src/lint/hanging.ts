@@ -1,7 +1,7 @@
 /** What hangs on a column: it is lost with the column, or keeps it from going. */
 
 import type { Attached, Catalog, Column, Relation, TableConstraint } from "../catalog/catalog.ts";
-import { childrenOf, findColumn, findRelation, indexesOf, withDescendants } from "../catalog/resolve.ts";
+import { childrenOf, findColumn, findRelation, indexesOf, isSame, withDescendants } from "../catalog/resolve.ts";
 import { columnsIn } from "../catalog/tree.ts";
 import { foreignKeysTo, viewsOn } from "../impact/relatives.ts";
 import { dotted } from "../sql/identifiers.ts";
@@ -24,7 +24,7 @@ export interface HangingOn {
   readonly catalog: Catalog;
 }
 
-/** Views are not told: which columns they read is not kept, see {@link viewsOn}. */
+/** Without views, see {@link viewsOver}. */
 export function hangingOn(relation: Relation, on: HangingOn): readonly Hanging[] {
   const column = findColumn(relation, on.column);
   return [
@@ -39,9 +39,13 @@ export function hangingOn(relation: Relation, on: HangingOn): readonly Hanging[]
   ];
 }
 
-/** The views that may read a column: which of its columns a view reads is not kept. */
-export function viewsOver(relation: Relation, { catalog }: Pick<HangingOn, "catalog">): readonly Hanging[] {
-  return viewsOn(catalog, relation).map((view) => unknown(`the view ${shownName(view)}`));
+/** The views that may read a column, by its name, and those that are over them. */
+export function viewsOver(relation: Relation, { column, catalog }: HangingOn): readonly Hanging[] {
+  const readers = viewsOn(catalog, relation).filter(({ dependsOn, reads }) =>
+    dependsOn.some((name) => isSame(name, relation)) && (reads?.includes(column) ?? true)
+  );
+  const all = new Set(readers.flatMap((view) => [view, ...viewsOn(catalog, view)]));
+  return [...all].map((view) => unknown(`the view ${shownName(view)}`));
 }
 
 function unknown(name: string): Hanging {
