@@ -374,6 +374,13 @@ export function noSuchRule(rule: string, nearest: string | null): Failure {
   });
 }
 
+/** Whatever stands in the files, nothing would be found. */
+export function noRuleLeft(): Failure {
+  return new Failure("no-rule-left", 2, "No rule is left to apply: --disable names all of them", {
+    hint: "Leave out --disable for the rules that --rule names.",
+  });
+}
+
 export function badDuration(setting: string, shown: string, hint: string): Failure {
   return new Failure("bad-duration", 2, `${setting} is not a duration: ${shown}`, { hint });
 }
