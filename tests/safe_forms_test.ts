@@ -65,6 +65,8 @@ COMMENT ON COLUMN watched.d IS NULL;
 GRANT SELECT (b) ON watched TO PUBLIC;
 CREATE TABLE ev (id bigint, at date, n integer) PARTITION BY RANGE (at);
 CREATE TABLE ev_all PARTITION OF ev DEFAULT;
+CREATE TABLE seen (id integer PRIMARY KEY);
+ALTER TABLE ev ADD seen_id integer REFERENCES seen;
 CREATE INDEX ON ev (n);
 INSERT INTO users VALUES (0, 'nobody'), (1, 'a');
 INSERT INTO orders (id, user_id, views, code, total, made_at)
@@ -115,6 +117,9 @@ const OTHERS: readonly (readonly [sql: string, names: readonly string[]])[] = [
   ["ALTER TABLE viewed RENAME title TO headline;", ["the view titles"]],
   ["ALTER TABLE viewed ALTER renamed TYPE bigint;", ["the view titles"]],
   ["ALTER TABLE viewed ALTER likes TYPE bigint;", ["the view liked"]],
+  ["ALTER TABLE seen ALTER id TYPE bigint;", [
+    "seen.id still has the foreign key ev_seen_id_fkey of ev: make it again",
+  ]],
   ["ALTER TABLE odd RENAME a TO z;", ["the default of a"]],
   ["ALTER TABLE odd ALTER a TYPE bigint;", ["the default of a"]],
   ["ALTER TABLE odd RENAME b TO z;", ["the index odd_b"]],

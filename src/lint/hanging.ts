@@ -3,7 +3,7 @@
 import type { Attached, Catalog, Column, Relation, TableConstraint } from "../catalog/catalog.ts";
 import { childrenOf, findColumn, findRelation, indexesOf, isSame, withDescendants } from "../catalog/resolve.ts";
 import { columnsIn } from "../catalog/tree.ts";
-import { foreignKeysTo, viewsOn } from "../impact/relatives.ts";
+import { viewsOn, wholeKeysTo } from "../impact/relatives.ts";
 import { dotted } from "../sql/identifiers.ts";
 import { expressionSql } from "./expression_sql.ts";
 import { indexSql } from "./index_sql.ts";
@@ -109,9 +109,7 @@ function ofColumn({ name, identity, generated, default: expression }: Column): r
 
 /** What other columns and tables have of it. */
 function ofOthers(relation: Relation, { column, catalog }: HangingOn): readonly Hanging[] {
-  const keys = foreignKeysTo(catalog, relation).filter(({ constraint }) =>
-    constraint.referencedColumns.includes(column)
-  );
+  const keys = wholeKeysTo(catalog, relation).filter(({ constraint }) => constraint.referencedColumns.includes(column));
   const generated = relation.columns.filter((one) => one.generated !== null && columnsIn(one.default).includes(column));
   return [
     ...(relation.partitionKey?.columns.includes(column) ? [unknown("the partitions, of whose key it is a part")] : []),

@@ -1,6 +1,6 @@
 import type { Catalog, QualifiedName, Relation } from "../../catalog/catalog.ts";
 import { findRelation, isSame, resolveListed, resolveRelation } from "../../catalog/resolve.ts";
-import { type ForeignKey, foreignKeysTo } from "../../impact/relatives.ts";
+import { type ForeignKey, wholeKeysTo } from "../../impact/relatives.ts";
 import { identifier } from "../../sql/identifiers.ts";
 import { alterTableActions, isAlterTable, type Span } from "../alter_table_actions.ts";
 import { droppedObjects } from "../dropped_objects.ts";
@@ -116,7 +116,7 @@ function keysOver(
   const dropped = table.constraints.find(({ name }) => name === constraint);
   if (dropped?.kind !== "primary-key" && dropped?.kind !== "unique") return [];
   const columns = String(dropped.columns.toSorted());
-  return pointingTo(table, catalog)
+  return wholeKeysTo(catalog, table)
     .filter(({ constraint }) => String(constraint.referencedColumns.toSorted()) === columns)
     .map(asLost);
 }
@@ -137,20 +137,12 @@ function lostKeys(
       ? []
       : [{ table, constraint: name, other: references }]
   );
-  const others = cascades ? pointingTo(table, catalog) : [];
+  const others = cascades ? wholeKeysTo(catalog, table) : [];
   const pointing = others.filter(({ constraint }) => column === null || constraint.referencedColumns.includes(column));
   return [
     ...own,
     ...pointing.map(asLost),
   ];
-}
-
-/** Without those of partitions, which are a part of their table's. */
-function pointingTo(table: Relation, catalog: Catalog): readonly ForeignKey[] {
-  const all = foreignKeysTo(catalog, table);
-  return all.filter(({ from }) =>
-    from.partition === null || !all.some((one) => from.parents.some((parent) => isSame(one.from, parent)))
-  );
 }
 
 function asLost({ from, constraint }: ForeignKey): LostKey {
