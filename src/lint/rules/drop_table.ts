@@ -15,7 +15,7 @@ import { takenAlong } from "../taken_along.ts";
 export const dropTable: Rule = {
   id: "drop-table",
   severity: "warning",
-  fires: "DROP of a table or view, by DROP SCHEMA … CASCADE and the like too",
+  fires: "DROP of a table or view, by DROP SCHEMA … CASCADE, DROP OWNED and the like too",
   why:
     "The statement is instant, but programs that are running still use the table and fail from that moment on. Its rows " +
     "are lost, unless they were copied. CASCADE takes along what the statement does not name: all that is in a schema, the views on a table. It takes an ACCESS EXCLUSIVE lock, for a partition on the partitioned table too, and waits for every query there.",
@@ -46,6 +46,7 @@ DROP TABLE drafts;`,
   }],
   check: (linted, file) => {
     const { statement, catalog } = linted;
+    if (statement.kind === "DropOwnedStmt") return ownedBy(statement);
     if (statement.kind !== "DropStmt") return [];
     const dropped = namedIn(linted, file);
     const along = takenAlong(linted, file).relations.filter((one) => !dropped.some(({ table }) => isSame(table, one)));
@@ -104,6 +105,18 @@ function lostWords(copied: CopiedRows | null): string {
   return copied === null
     ? ", and its rows are lost"
     : `, and its rows are lost but for those that line ${copied.line} copies into ${copied.into}`;
+}
+
+/** Who owns what, no migration says for certain. */
+function ownedBy(statement: Statement & { readonly kind: "DropOwnedStmt" }): readonly Problem[] {
+  const roles = (statement.node.roles ?? []).map((role) =>
+    "RoleSpec" in role && role.RoleSpec.rolename !== undefined ? identifier(role.RoleSpec.rolename) : "the role"
+  );
+  const owns = roles.length === 1 ? "owns" : "own";
+  const message =
+    `All that ${listOf(roles)} ${owns} in this database goes, with the rows of tables: programs that use any ` +
+    "of it fail as soon as this is committed. REASSIGN OWNED gives it to another role instead.";
+  return [{ message, safeForm: null, fix: null }];
 }
 
 /** DROP SCHEMA … CASCADE of a schema in which no migration made anything, though others may have. */
