@@ -178,3 +178,23 @@ Deno.test("check --base of a directory without migrations is a mistake, not a ba
     { code: "no-base", message: "There is nothing at main to compare with" },
   ]);
 });
+
+Deno.test("check --base of the migrations directory itself is a mistake, for the files agree with themselves", async () => {
+  await using directory = await createDirectory(BASE);
+  for (const base of ["migrations", "./migrations/", `${directory.path}/migrations`]) {
+    const { code, stdout } = await check(directory, "--base", base, "--json");
+    assert.equal(code, 2);
+    assert.deepEqual(linesOf(stdout, "error").map(({ code }) => code), ["base-is-itself"]);
+  }
+});
+
+Deno.test("check --sums says where sha256sum is to be run when names are not relative to the directory", async () => {
+  await using directory = await createDirectory(BASE);
+  await Deno.writeTextFile(`${directory.path}/sums`, `${"a".repeat(64)}  migrations/001_a.sql\n`);
+  const { code, stderr } = await check(directory, "--sums", "sums");
+  assert.equal(code, 2);
+  assert.match(
+    stderr,
+    /line 1 of sums: its name is not relative to the migrations directory, where sha256sum is to be run/,
+  );
+});

@@ -121,7 +121,13 @@ Deno.test("lint applies the rules that are chosen, and knows no others", async (
       assert.equal(code, 2);
       assert.match(stderr, new RegExp(`^error: There is no rule .*\nhint: Did you mean ${RULE}\\?`));
     }
-    assert.equal((await lint(["--postgres-version", "13"])).code, 2);
+    const none = await lint(["--rule", RULE, "--disable", RULE]);
+    assert.equal(none.code, 2);
+    assert.match(none.stderr, /^error: No rule is left to apply/);
+    const version = await lint(["--postgres-version", "19"]);
+    assert.equal(version.code, 2);
+    // Another number is no slip of the finger.
+    assert.match(version.stderr, /hint: It may be 14, 15, 16, 17, 18\.\n/);
     assert.equal((await lint(["--postgres-version", "18"])).code, 7);
   });
 });

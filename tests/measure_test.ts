@@ -121,10 +121,43 @@ for (const server of await sharedServers()) {
         database,
         observer,
         named: ({ name }) => ["t", "part", "part_1"].includes(name),
+        commits: false,
         onNotice: ({ message }) => assert.fail(message),
       });
       assertTold(observed, expected, text);
       assert.equal(observed.isComplete, true);
+    }
+  });
+
+  Deno.test(`measureOutside() counts what is committed on the way on server ${server.version}`, async () => {
+    await using made = await server.createDatabase();
+    await made.query(`${TABLES} CREATE PROCEDURE fill() LANGUAGE plpgsql AS $$ BEGIN
+      FOR i IN 1..3 LOOP INSERT INTO t SELECT i * 1000 + g, g, 1 FROM generate_series(1, 10) g; COMMIT; END LOOP;
+    END $$`);
+    await using database = await open(made.url);
+    await using session = await database.open();
+    await using observer = await database.open();
+    await observer.run(OBSERVER_SETTINGS.join("; "));
+    const measure = async (text: string) =>
+      await measureOutside(session, (listen) => session.run(text, listen), {
+        database,
+        observer,
+        named: () => true,
+        commits: true,
+        onNotice: ({ message }) => assert.fail(message),
+      });
+    // Between two statements the server moves the counters of a session elsewhere, but not each time.
+    for (const pauseMs of [0, 1100]) {
+      await session.run("TRUNCATE t; INSERT INTO t SELECT g, g, 1 FROM generate_series(1, 10) g");
+      const filled = await measure("CALL fill()");
+      assert.equal(filled.rows, 30);
+      assert(filled.locks.some(({ relation, mode }) => relation.name === "t" && mode === "RowExclusiveLock"));
+      const changed = await measure(`DO $$ BEGIN
+        FOR i IN 1..2 LOOP UPDATE t SET p = p + 1; COMMIT; PERFORM pg_sleep(${pauseMs / 1000}); END LOOP;
+      END $$`);
+      assert.equal(changed.rows, 80);
+      assert.deepEqual(changed.scans.map(({ name }) => name), ["t"]);
+      assert(changed.locks.some(({ relation, mode }) => relation.name === "t" && mode === "RowExclusiveLock"));
     }
   });
 

@@ -108,6 +108,54 @@ for (const server of await sharedServers()) {
   });
 }
 
+const BATCHES = `LOOP
+      UPDATE posts SET title = upper(title) WHERE id IN (SELECT id FROM posts WHERE title <> upper(title) LIMIT 5000);
+      EXIT WHEN NOT FOUND;
+      COMMIT;
+    END LOOP;`;
+
+for (const server of await sharedServers()) {
+  Deno.test(`plan and rehearse agree on batches that are committed on the way, on server ${server.version}`, async () => {
+    const there = `${BASE["001_base.sql"]}CREATE PROCEDURE fill() LANGUAGE plpgsql AS $$ BEGIN ${BATCHES} END $$;`;
+    await using project = await createProject(server, { "001_base.sql": there });
+    assertDone(await project.run(["up"]));
+    const files = {
+      "002_do.sql": `-- pgmigrate: no-transaction\nDO $$ BEGIN ${BATCHES} END $$;\n`,
+      "003_make.sql": `UPDATE posts SET title = 'title' WHERE id < 200;
+        CREATE PROCEDURE made() LANGUAGE plpgsql AS $$ BEGIN ${BATCHES} END $$;\n`,
+      "004_made.sql": "-- pgmigrate: no-transaction\nCALL made();\n",
+      "005_there.sql": "-- pgmigrate: no-transaction\nCALL fill();\n",
+      // The server refuses its COMMIT.
+      "006_transaction.sql": "CALL fill();\n",
+    };
+    for (const [name, text] of Object.entries(files)) await project.directory.write(name, text);
+    const lines = (await planned(project)).filter(({ statement }) => statement === "DO" || statement === "CALL");
+    const known = { verdict: "long", locks: ["RowExclusiveLock public.posts"], unknown: true };
+    assert.deepEqual(
+      lines.map(({ name, verdict, locks, unknown }) => ({ name, verdict, locks: tables(locks), unknown })),
+      [
+        { name: "002_do.sql", ...known },
+        { name: "004_made.sql", ...known },
+        { name: "005_there.sql", ...known },
+        { name: "006_transaction.sql", verdict: "dangerous", locks: [], unknown: true },
+      ],
+    );
+    assert.equal(
+      lines[0]!.reason,
+      "Who writes the same rows waits for one of its COMMITs while up to 20,000 rows of public.posts are written, which " +
+        "takes about 2 s (an estimate) in all",
+    );
+    const rehearsed = await project.run(["rehearse", "--json", "--to", "4"]);
+    assertDone(rehearsed);
+    const measured = linesOf(rehearsed.stdout, "statement").filter(({ statement }) => /DO|CALL/.test(`${statement}`));
+    assert.deepEqual(
+      measured.map(({ locks, unknown, rows }) => ({ locks: tables(locks), unknown, rows })),
+      [20_000, 199].map((rows) => ({ locks: known.locks, unknown: true, rows })),
+    );
+    assert.match(`${measured[0]!.reason}`, /^Who writes the same rows would have waited for one of its COMMITs/);
+  });
+}
+
 /** `AccessExclusiveLock public.posts`, without the indexes. */
 function tables(locks: unknown): readonly string[] {
   return (locks as readonly { readonly relation: string; readonly mode: string }[])

@@ -3,7 +3,7 @@
  * from nothing by replaying migrations.
  */
 
-import type { CreateFunctionStmt, Node } from "libpg-query";
+import type { CreateFunctionStmt, IndexElem, Node } from "libpg-query";
 import { identifier } from "../sql/identifiers.ts";
 import { RelationMap } from "./relation_map.ts";
 
@@ -52,6 +52,8 @@ export interface Relation extends QualifiedName {
   readonly index: IndexFacts | null;
   /** Relations that a view or materialized view reads; the table that owns a sequence. */
   readonly dependsOn: readonly QualifiedName[];
+  /** Of a view: the columns that it reads, or others of their names. Left out where it may read any, or nobody has looked. */
+  readonly reads?: readonly string[];
   /** Of a sequence: the column that owns it, of the table in `dependsOn`; null for none, and otherwise. */
   readonly ownerColumn: string | null;
   /** Of a table: what else hangs on columns, as far as statements say. Left out where nobody has looked. */
@@ -122,8 +124,10 @@ export interface TableConstraint {
   /** Of a foreign key: what becomes of its rows when the row that they point to goes, or gets another key; else null. */
   readonly onDelete: ReferentialAction | null;
   readonly onUpdate: ReferentialAction | null;
-  /** true: there is nothing more to it, such as DEFERRABLE or INCLUDE. Left out where there is, or nobody has looked. */
+  /** true: there is nothing more to it, such as INCLUDE. Left out where there is, or nobody has looked. */
   readonly plain?: boolean;
+  /** Whether it is looked at when its transaction ends: always, or where SET CONSTRAINTS asks for it. Left out for neither. */
+  readonly deferral?: "deferred" | "deferrable";
 }
 
 export type ReferentialAction = "no-action" | "restrict" | "cascade" | "set-null" | "set-default";
@@ -154,6 +158,18 @@ export interface IndexFacts {
   readonly constraint: boolean;
   /** true: a B-tree of columns, and nothing more to it. Left out where there is, or nobody has looked. */
   readonly plain?: boolean;
+  /** What it is made of, where the statement that made it is known and says all of it. */
+  readonly definition?: IndexDefinition;
+}
+
+/** The parts of a CREATE INDEX behind the name of the table, as the parser has them. */
+export interface IndexDefinition {
+  /** `btree`, `gin`. */
+  readonly method: string;
+  readonly elements: readonly IndexElem[];
+  readonly including: readonly IndexElem[];
+  readonly where: Node | null;
+  readonly nullsNotDistinct: boolean;
 }
 
 /** A type that statements make: of others, the name says all that is needed. */

@@ -44,21 +44,29 @@ export function columnDefinition(
     generated: generated === undefined ? null : generated.generated_kind === "v" ? "virtual" : "stored",
     identity,
   };
-  const constraints = given.map((node) => ({
-    node: given.some(isAttribute) ? { ...node, deferrable: true } : node,
-    column: name,
-  }));
+  const constraints = withAttributes(given).map((node) => ({ node, column: name }));
   if ((serial !== undefined || identity) && has("CONSTR_NOTNULL") === undefined) {
     constraints.push({ node: { contype: "CONSTR_NOTNULL", initially_valid: true }, column: name });
   }
   return { column, hasSequence: serial !== undefined || identity, constraints };
 }
 
-/** Words on the constraint before them, which are taken to be on all of the column's: nobody asks more than whether there are any. */
-function isAttribute({ contype }: Constraint): boolean {
-  return contype === "CONSTR_ATTR_DEFERRABLE" || contype === "CONSTR_ATTR_DEFERRED" ||
-    contype === "CONSTR_ATTR_NOT_ENFORCED";
+/** DEFERRABLE and the like are constraints of their own to the parser, and belong to the one before them. */
+function withAttributes(given: readonly Constraint[]): readonly Constraint[] {
+  return given.reduce<readonly Constraint[]>((before, node) => {
+    const attribute = ATTRIBUTES[node.contype ?? ""];
+    const last = before.at(-1);
+    return attribute === undefined || last === undefined
+      ? [...before, node]
+      : [...before.slice(0, -1), { ...last, ...attribute }];
+  }, []);
 }
+
+const ATTRIBUTES: Readonly<Record<string, Partial<Constraint>>> = {
+  CONSTR_ATTR_DEFERRABLE: { deferrable: true },
+  CONSTR_ATTR_DEFERRED: { deferrable: true, initdeferred: true },
+  CONSTR_ATTR_NOT_ENFORCED: { is_enforced: false },
+};
 
 /** A default as the server keeps it: none where it is NULL. */
 export function keptDefault(expression: Node | undefined): Node | null {

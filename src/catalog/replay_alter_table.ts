@@ -185,7 +185,7 @@ function nameIn(schema: string, { name = "" }: { readonly name?: string }): Qual
 function notPlain(catalog: Catalog, name: QualifiedName): void {
   const index = findRelation(catalog, name);
   if (index === null || index.index === null) return;
-  const { index: facts } = index;
+  const { definition: _, ...facts } = index.index;
   change(catalog, index, () => ({ index: { ...facts, plain: false } }));
 }
 

@@ -73,8 +73,6 @@ function isPlain(node: Constraint): boolean {
 }
 
 const SPECIALS = [
-  "deferrable",
-  "initdeferred",
   "is_no_inherit",
   "including",
   "options",
@@ -85,6 +83,11 @@ const SPECIALS = [
   "fk_del_set_cols",
   "fk_with_period",
 ] as const;
+
+function deferralOf({ deferrable, initdeferred }: Constraint): Pick<TableConstraint, "deferral"> {
+  if (initdeferred) return { deferral: "deferred" };
+  return deferrable ? { deferral: "deferrable" } : {};
+}
 
 function isValid({ skip_validation: skipsValidation }: Constraint): boolean {
   return !skipsValidation;
@@ -108,6 +111,7 @@ function addCheck(catalog: Catalog, table: Relation, { node }: GivenConstraint):
     expression: node.raw_expr ?? null,
     // A CHECK that is not enforced is not validated either, and cannot be.
     plain: isPlain(node) && node.is_enforced === true,
+    ...deferralOf(node),
   });
 }
 
@@ -131,6 +135,7 @@ function addForeignKey(catalog: Catalog, table: Relation, { node, column }: Give
     onDelete: REFERENTIAL_ACTIONS[node.fk_del_action ?? "a"] ?? "no-action",
     onUpdate: REFERENTIAL_ACTIONS[node.fk_upd_action ?? "a"] ?? "no-action",
     plain: isPlain(node) && node.is_enforced === true,
+    ...deferralOf(node),
   });
 }
 
@@ -199,7 +204,15 @@ function addIndexed(catalog: Catalog, table: Relation, { given, kind, by, recurs
   if (index === null) return;
   const columns = (index.index?.columns ?? []).filter((column) => column !== null);
   const plain = isPlain(node) && kind !== "exclude";
-  addConstraint(catalog, table, { ...NOTHING, name: index.name, kind, validated: true, columns, plain });
+  addConstraint(catalog, table, {
+    ...NOTHING,
+    name: index.name,
+    kind,
+    validated: true,
+    columns,
+    plain,
+    ...deferralOf(node),
+  });
   if (kind === "primary-key") { for (const column of columns) setNotNull(catalog, table, { column, recurse }); }
   if (table.kind !== "partitioned-table" || !recurse) return;
   for (const child of childrenOf(catalog, table)) inheritIndex(catalog, index, child);
@@ -224,6 +237,7 @@ function newIndex(
     unique: kind !== "exclude",
     constraint: true,
     by,
+    definition: null,
   });
 }
 
@@ -239,7 +253,15 @@ function takeOver(catalog: Catalog, table: Relation, { indexname = "", conname }
   if (index === null || index.index === null) {
     if (catalog.isWhole) return null;
     // Nobody knows its columns.
-    const unknown = { label: "key", elements: [], including: [], where: undefined, plain: false, by: null };
+    const unknown = {
+      label: "key",
+      elements: [],
+      including: [],
+      where: undefined,
+      plain: false,
+      by: null,
+      definition: null,
+    };
     return makeIndex(catalog, table, { ...unknown, name, unique: true, constraint: true });
   }
   moveRelation(catalog, index, { schema: table.schema, name });

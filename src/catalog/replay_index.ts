@@ -1,12 +1,12 @@
 /** CREATE INDEX, and the indexes that constraints make. */
 
 import type { IndexElem, IndexStmt, Node } from "libpg-query";
-import { type Catalog, qualified, type Relation } from "./catalog.ts";
+import { type Catalog, type IndexDefinition, qualified, type Relation } from "./catalog.ts";
 import { change, put } from "./edit.ts";
 import { chooseName, indexColumnNames, joinedColumns } from "./object_names.ts";
 import { inheritIndex } from "./replay_partition.ts";
 import { childrenOf, emptyRelation, resolveRelation } from "./resolve.ts";
-import { columnsIn } from "./tree.ts";
+import { columnsIn, withColumnRenamed } from "./tree.ts";
 
 export interface NewIndex {
   /** null: the server chooses one. */
@@ -21,6 +21,8 @@ export interface NewIndex {
   readonly unique: boolean;
   readonly constraint: boolean;
   readonly by: bigint | null;
+  /** null: nobody needs it, or there is more to it than that. */
+  readonly definition: IndexDefinition | null;
 }
 
 export function replayCreateIndex(catalog: Catalog, node: IndexStmt, by: bigint | null): void {
@@ -35,6 +37,7 @@ export function replayCreateIndex(catalog: Catalog, node: IndexStmt, by: bigint 
     including: elementsOf(node.indexIncludingParams),
     where: node.whereClause,
     plain: isPlain(node),
+    definition: definitionOf(node),
     unique: node.unique ?? false,
     constraint: false,
     by,
@@ -56,13 +59,44 @@ function isPlain(node: IndexStmt): boolean {
     );
 }
 
+function definitionOf(node: IndexStmt): IndexDefinition | null {
+  if (node.options !== undefined || node.tableSpace !== undefined) return null;
+  return {
+    method: node.accessMethod ?? "btree",
+    elements: elementsOf(node.indexParams),
+    including: elementsOf(node.indexIncludingParams),
+    where: node.whereClause ?? null,
+    nullsNotDistinct: node.nulls_not_distinct ?? false,
+  };
+}
+
+/** The same where a column has another name. */
+export function renamedDefinition(
+  definition: IndexDefinition,
+  names: { readonly from: string; readonly to: string },
+): IndexDefinition {
+  const renamed = (elements: readonly IndexElem[]) =>
+    elements.map((element): IndexElem => ({
+      ...element,
+      ...element.name === names.from ? { name: names.to } : {},
+      ...element.expr === undefined ? {} : { expr: withColumnRenamed(element.expr, names) },
+    }));
+  const { elements, including, where } = definition;
+  return {
+    ...definition,
+    elements: renamed(elements),
+    including: renamed(including),
+    where: withColumnRenamed(where, names),
+  };
+}
+
 function elementsOf(nodes: readonly Node[] | undefined): readonly IndexElem[] {
   return (nodes ?? []).flatMap((node) => "IndexElem" in node ? [node.IndexElem] : []);
 }
 
 /** Makes an index in the schema of its table; null where its name is taken. */
 export function makeIndex(catalog: Catalog, table: Relation, given: NewIndex): Relation | null {
-  const { elements, including, where, plain, unique, constraint, by } = given;
+  const { elements, including, where, plain, unique, constraint, by, definition } = given;
   const { schema } = table;
   const columnNames = indexColumnNames([...elements, ...including]);
   const name = given.name ?? chooseName(
@@ -91,6 +125,7 @@ export function makeIndex(catalog: Catalog, table: Relation, given: NewIndex): R
       valid: true,
       constraint,
       plain,
+      ...definition === null ? {} : { definition },
     },
   };
   put(catalog, index);

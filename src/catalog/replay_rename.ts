@@ -5,6 +5,7 @@ import { listedParts } from "../sql/identifiers.ts";
 import { type Catalog, type Column, type MadeFunction, qualified, type Relation } from "./catalog.ts";
 import { change, changeReferrers, moveRelation } from "./edit.ts";
 import { changeFunctions } from "./replay_function.ts";
+import { renamedDefinition } from "./replay_index.ts";
 import { moveType } from "./replay_type.ts";
 import { findRelation, indexesOf, isSame, ownedSequences, resolveRelation, withDescendants } from "./resolve.ts";
 import { madeType, typeNamed } from "./resolve_type.ts";
@@ -67,10 +68,13 @@ function renameColumn(catalog: Catalog, table: Relation, { from, to }: Renaming)
         ...index,
         columns: index.columns.map((name) => name === null ? null : renamed(name)),
         uses: index.uses.map(renamed),
+        ...index.definition === undefined ? {} : { definition: renamedDefinition(index.definition, { from, to }) },
       },
     }));
   }
-  changeReferrers(catalog, table, ({ constraints, ownerColumn, dependsOn }) => ({
+  changeReferrers(catalog, table, ({ constraints, ownerColumn, dependsOn, reads }) => ({
+    // The name may be that of another table's column as well.
+    ...reads?.includes(from) && dependsOn.some((one) => isSame(one, table)) ? { reads: [...reads, to] } : {},
     ownerColumn: ownerColumn === from && dependsOn.some((one) => isSame(one, table)) ? to : ownerColumn,
     constraints: constraints.map((one) =>
       one.references !== null && isSame(one.references, table)

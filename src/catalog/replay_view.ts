@@ -2,7 +2,8 @@
 
 import type { CreateTableAsStmt, IntoClause, Node, RefreshMatViewStmt, SelectStmt, ViewStmt } from "libpg-query";
 import { listedParts } from "../sql/identifiers.ts";
-import type { Catalog, RelationKind } from "./catalog.ts";
+import type { Catalog, Relation, RelationKind } from "./catalog.ts";
+import { columnsRead } from "./columns_read.ts";
 import { change, put } from "./edit.ts";
 import { queryColumns } from "./query_columns.ts";
 import { relationsIn } from "./query_relations.ts";
@@ -24,7 +25,13 @@ export function replayView(catalog: Catalog, node: ViewStmt, by: bigint | null):
     known: complete,
     columns,
     dependsOn: dependsOn.filter((one) => !isSame(one, name)),
+    ...readsOf(query),
   });
+}
+
+function readsOf(query: Node | undefined): Pick<Relation, "reads"> {
+  const reads = columnsRead(query);
+  return reads === null ? {} : { reads };
 }
 
 /** CREATE TABLE AS, CREATE MATERIALIZED VIEW. */
@@ -66,6 +73,6 @@ function makeFromQuery(catalog: Catalog, { into, query, kind, by }: FromQuery): 
     known: complete,
     columns,
     dependsOn: kind === "materialized-view" ? relationsIn(catalog, query) : [],
-    ...(kind === "materialized-view" ? { populated: into?.skipData !== true } : {}),
+    ...(kind === "materialized-view" ? { populated: into?.skipData !== true, ...readsOf(query) } : {}),
   });
 }

@@ -71,7 +71,10 @@ export function choice<const T extends string>(
   const parse = (text: string, setting: string): T => {
     const found = choices.find((one) => one === text);
     if (found !== undefined) return found;
-    throw unknownChoice(setting, showArgument(text), { choices, nearest: nearest(text, choices) });
+    throw unknownChoice(setting, showArgument(text), {
+      choices,
+      nearest: /^\d+$/.test(text) ? null : nearest(text, choices),
+    });
   };
   return { ...rest, placeholder: choices.join("|"), parse, fallback: choices[0] };
 }

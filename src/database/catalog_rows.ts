@@ -15,6 +15,7 @@ import {
   type TableConstraint,
 } from "../catalog/catalog.ts";
 import { type Expressions, parseExpressions } from "../sql/parse_expressions.ts";
+import { parse, type Statement } from "../sql/parser.ts";
 
 /** What `catalogSql` gives. A list without rows is null. */
 export interface CatalogRows {
@@ -48,6 +49,8 @@ interface FunctionRow extends QualifiedName {
   /** `pg_proc.provolatile`, `pg_proc.prokind`. */
   readonly volatility: string;
   readonly kind: string;
+  /** Of a procedure, the statement that would make it; null for others. */
+  readonly definition: string | null;
   /** Element types for arrays. */
   readonly arguments: readonly (QualifiedName & { readonly array: boolean })[] | null;
 }
@@ -151,9 +154,11 @@ const VOLATILITIES = { i: "immutable", s: "stable", v: "volatile" } as const;
 const FUNCTION_KINDS = { f: "function", p: "procedure", a: "aggregate", w: "window" } as const;
 
 /** The catalog, without what is not in tables: search_path and TimeZone. */
-export async function catalogOf(
-  rows: CatalogRows,
-): Promise<{ readonly catalog: Catalog; readonly oids: ReadonlyMap<string, number> }> {
+export async function catalogOf(rows: CatalogRows): Promise<{
+  readonly catalog: Catalog;
+  readonly oids: ReadonlyMap<string, number>;
+  readonly procedures: readonly Statement[];
+}> {
   const catalog = new Catalog(true);
   const oids = new Map<string, number>();
   const facts = { rows, ...groups(rows), expressions: await parseExpressions(textsOf(rows)) };
@@ -167,12 +172,16 @@ export async function catalogOf(
     if (row.implied || row.schema === "pg_catalog") continue;
     catalog.types.set(qualified(row), typeOf(row, facts));
   }
+  const procedures: Statement[] = [];
   for (const row of rows.functions ?? []) {
     const name = qualified(row);
-    catalog.functions.set(name, [...catalog.functions.get(name) ?? [], functionOf(row)]);
+    const statement = await definitionOf(row);
+    if (statement !== null) procedures.push(statement);
+    const definition = statement?.kind === "CreateFunctionStmt" ? { definition: statement.node } : {};
+    catalog.functions.set(name, [...catalog.functions.get(name) ?? [], { ...functionOf(row), ...definition }]);
   }
   for (const name of rows.extensions ?? []) catalog.extensions.add(name);
-  return { catalog, oids };
+  return { catalog, oids, procedures };
 }
 
 interface Facts {
@@ -297,6 +306,12 @@ function typeOf(row: TypeRow, facts: Facts): MadeType {
 function isConstrained({ constrained, base }: TypeRow, facts: Facts): boolean {
   const under = base === null ? undefined : facts.types.get(base);
   return constrained || (under !== undefined && isConstrained(under, facts));
+}
+
+/** null for none, and for one in words that the parser does not know. */
+async function definitionOf({ definition }: FunctionRow): Promise<Statement | null> {
+  const parsed = definition === null ? null : await parse(definition);
+  return parsed?.kind === "statements" ? parsed.statements[0] ?? null : null;
 }
 
 function functionOf(

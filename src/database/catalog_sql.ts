@@ -215,6 +215,7 @@ const TYPES = sql`
 
 function functions(names: readonly string[]): Sql {
   return sql`SELECT n.nspname AS schema, p.proname AS name, p.provolatile AS volatility, p.prokind AS kind,
+    CASE WHEN p.prokind = 'p' AND n.nspname <> 'pg_catalog' THEN pg_get_functiondef(p.oid) END AS definition,
     (SELECT json_agg(json_build_object('schema', m.nspname, 'name', coalesce(e.typname, t.typname),
         'array', e.oid IS NOT NULL) ORDER BY o.place)
       FROM unnest(p.proargtypes) WITH ORDINALITY o (number, place) JOIN pg_type t ON t.oid = o.number

@@ -1,7 +1,7 @@
 /** Measures a statement that runs outside a transaction, on a database to which nobody else is connected. */
 
 import type { Database } from "./database.ts";
-import { type MeasureOptions, measureStatement, type Observed, type Send } from "./measure_statement.ts";
+import { type MeasureOptions, measureStatement, type Observed, type Send, writtenTables } from "./measure_statement.ts";
 import { canProbe, probeLocks } from "./probe_locks.ts";
 import type { Session } from "./session.ts";
 import { readSnapshot, type SeenRelation } from "./snapshot.ts";
@@ -13,6 +13,8 @@ export interface OutsideOptions {
   readonly observer: Session;
   /** The tables that the statement names: it may wait for all who use them. */
   readonly named: (relation: SeenRelation) => boolean;
+  /** Whether it commits on its way, as DO and CALL may: its own counters then say too little. */
+  readonly commits: boolean;
   readonly onNotice: MeasureOptions["onNotice"];
 }
 
@@ -23,28 +25,44 @@ export type ObservedOutside = Observed & { readonly isComplete: boolean };
 export async function measureOutside(
   session: Session,
   send: Send,
-  { database, observer, named, onNotice }: OutsideOptions,
+  { database, observer, named, commits, onNotice }: OutsideOptions,
 ): Promise<ObservedOutside> {
   const all = [...(await readSnapshot(session)).relations.values()];
   const relations = canProbe(all) ? all : all.filter(named);
-  if (!canProbe(relations)) return { ...await measureStatement(session, send, { onNotice }), isComplete: false };
+  const counting: MeasureOptions = { onNotice, counted: commits ? "database" : "transaction" };
+  if (!canProbe(relations)) {
+    const observed = await measureStatement(session, send, counting);
+    return { ...commits ? withWritten(observed) : observed, isComplete: false };
+  }
   const tables = relations.filter((relation) => ["r", "p"].includes(relation.kind) && named(relation));
   const probing = { database, observer, pid: session.facts.serverPid, relations, named: tables };
   const observed = await probeLocks(probing, (probe) =>
     measureStatement(session, (listen) => probe.run(send(listen)), {
-      onNotice,
+      ...counting,
       seenLocks: () => probe.locks,
       notCountedMs: () => probe.stoppedMs,
     }));
-  return { ...withDropped(observed), isComplete: true };
+  return { ...commits ? withWritten(observed) : withDropped(observed), isComplete: true };
+}
+
+/** Nothing stands in the way of ROW EXCLUSIVE here; what was written tells that it was taken. */
+function withWritten(observed: Observed): Observed {
+  return withLocks(observed, { relations: writtenTables(observed), mode: "RowExclusiveLock" });
 }
 
 /** DROP INDEX CONCURRENTLY takes a lock that it had already in a stronger mode, at its very end. */
 function withDropped(observed: Observed): Observed {
-  const { before, after, command, locks } = observed;
+  const { before, after, command } = observed;
   if (!command.startsWith("DROP ")) return observed;
-  const dropped = [...before.relations.values()].filter(({ oid }) => !after.relations.has(oid));
-  const mode = "AccessExclusiveLock";
-  const lacking = dropped.filter(({ oid }) => !locks.some((lock) => lock.relation.oid === oid && lock.mode === mode));
+  const relations = [...before.relations.values()].filter(({ oid }) => !after.relations.has(oid));
+  return withLocks(observed, { relations, mode: "AccessExclusiveLock" });
+}
+
+function withLocks(
+  observed: Observed,
+  { relations, mode }: { readonly relations: readonly SeenRelation[]; readonly mode: string },
+): Observed {
+  const { locks } = observed;
+  const lacking = relations.filter(({ oid }) => !locks.some((lock) => lock.relation.oid === oid && lock.mode === mode));
   return { ...observed, locks: [...locks, ...lacking.map((relation) => ({ relation, mode }))] };
 }

@@ -2,7 +2,14 @@
 
 import { isWanted, type Work, workOf } from "./debug_messages.ts";
 import type { Answer, ServerMessage, Session } from "./session.ts";
-import { type HeldRelation, readSnapshot, type SeenRelation, type Snapshot, walPosition } from "./snapshot.ts";
+import {
+  type Counted,
+  type HeldRelation,
+  readSnapshot,
+  type SeenRelation,
+  type Snapshot,
+  walPosition,
+} from "./snapshot.ts";
 import { EQUALS, sql } from "./sql.ts";
 
 /** What a statement did. Relations are as they were before it, by name too; those that it made are in no list. */
@@ -13,7 +20,7 @@ export interface Observed {
   readonly walBytes: number;
   /**
    * What its command tag counts: rows inserted, updated, deleted, copied or returned. Of DO and CALL, which have no count:
-   * rows that the transaction's own counters say were written.
+   * rows that the server's own counters say were written.
    */
   readonly rows: number;
   /** The command's tag without its count: `ALTER TABLE`. */
@@ -40,6 +47,8 @@ export interface MeasureOptions {
   readonly seenLocks?: () => readonly HeldRelation[];
   /** What of its time was somebody else's doing, and is not counted; milliseconds. */
   readonly notCountedMs?: () => number;
+  /** Which counters tell its rows and scans; those of its transaction where this is left out. */
+  readonly counted?: Counted;
 }
 
 /** Sends a statement as one message, with the listener that it is given. */
@@ -53,7 +62,7 @@ export async function measureStatement(
   send: Send,
   options: MeasureOptions,
 ): Promise<Observed> {
-  const before = await readSnapshot(session);
+  const before = await readSnapshot(session, options.counted);
   const works: Work[] = [];
   const listen = (message: ServerMessage) => {
     const work = workOf(message);
@@ -67,7 +76,7 @@ export async function measureStatement(
   const durationMs = performance.now() - start - (options.notCountedMs?.() ?? 0);
   // After a COMMIT of the file's own, or without a transaction, locks and counters are gone.
   const walBytes = Number(await walPosition(session) - walBefore);
-  const after = await readSnapshot(session);
+  const after = await readSnapshot(session, options.counted);
   if (after.messages === MEASURING) await setMessages(session, before.messages);
   const { command, rows } = readTag(tag);
   const held = [...after.locks, ...options.seenLocks?.() ?? []];
@@ -102,11 +111,20 @@ export function readTag(tag: string): { readonly command: string; readonly rows:
 /** Commands that write rows by code of somebody's own, and whose tags have no count. */
 const COUNTED: readonly string[] = ["DO", "CALL"];
 
-/** Counters that have gone back, after a COMMIT of its own, say nothing. */
 function writtenRows(before: Snapshot, after: Snapshot): number {
-  const tables = [...after.relations.values()].filter(({ kind }) => WITH_ROWS.includes(kind));
-  const deltas = tables.map(({ oid, written }) => written - (before.relations.get(oid)?.written ?? 0));
-  return deltas.reduce((sum, delta) => sum + Math.max(0, delta), 0);
+  return [...after.relations.values()].reduce((sum, relation) => sum + rowsWritten(relation, before), 0);
+}
+
+/** Counters that have gone back say nothing. */
+function rowsWritten({ oid, kind, written }: SeenRelation, before: Snapshot): number {
+  return WITH_ROWS.includes(kind) ? Math.max(0, written - (before.relations.get(oid)?.written ?? 0)) : 0;
+}
+
+/** The tables that were there and into which rows were written: this alone takes the lock, for which nothing stops. */
+export function writtenTables({ before, after }: Observed): readonly SeenRelation[] {
+  return [...after.relations.values()].filter((relation) => rowsWritten(relation, before) > 0).flatMap(({ oid }) =>
+    before.relations.get(oid) ?? []
+  );
 }
 
 function newLocks(before: Snapshot, now: readonly HeldRelation[]): readonly ObservedLock[] {

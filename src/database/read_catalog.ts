@@ -26,6 +26,8 @@ export interface ReadCatalog {
   readonly catalog: Catalog;
   /** `pg_class.oid` by qualified name. */
   readonly oids: ReadonlyMap<string, number>;
+  /** The statements that would make the procedures among it, whose bodies say what a CALL runs. */
+  readonly procedures: readonly Statement[];
 }
 
 /**
@@ -42,10 +44,10 @@ export async function readCatalog(session: Session, statements: readonly Stateme
   const named = namedIn(statements === "all" ? [] : statements);
   const select = catalogSql({ ...named, everything: named.everything || statements === "all" }, search_path);
   const rows = JSON.parse((await readOnly(session, select))!) as CatalogRows;
-  const { catalog, oids } = await catalogOf(rows);
+  const { catalog, oids, procedures } = await catalogOf(rows);
   catalog.searchPath = search_path.map((schema) => schema.startsWith("pg_temp_") ? "pg_temp" : schema);
   catalog.timeZoneIsUtc = UTC.test(time_zone);
-  return { catalog, oids };
+  return { catalog, oids, procedures };
 }
 
 interface Resolution {

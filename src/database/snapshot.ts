@@ -13,9 +13,9 @@ export interface SeenRelation {
   readonly kind: string;
   /** The file that holds its rows; null for one without rows of its own. */
   readonly filenode: string | null;
-  /** Sequential scans of it that this transaction has begun. */
+  /** Sequential scans of it that were begun, by {@link Counted}. */
   readonly scans: number;
-  /** Rows of it that this transaction has inserted, updated or deleted. */
+  /** Rows of it that were inserted, updated or deleted, by {@link Counted}. */
   readonly written: number;
 }
 
@@ -54,15 +54,41 @@ interface SnapshotRow {
   readonly messages: string;
 }
 
+/**
+ * Whose work the counters count. `transaction`: that of the transaction that is open. `database`: that of all that there
+ * ever were, for one that commits on its way; what the session has not yet handed over to the others is in it.
+ */
+export type Counted = "transaction" | "database";
+
+const OWN = {
+  scans: sql`pg_catalog.pg_stat_get_xact_numscans(c.oid)`,
+  written: sql`pg_catalog.pg_stat_get_xact_tuples_inserted(c.oid)
+    OPERATOR(pg_catalog.+) pg_catalog.pg_stat_get_xact_tuples_updated(c.oid)
+    OPERATOR(pg_catalog.+) pg_catalog.pg_stat_get_xact_tuples_deleted(c.oid)`,
+};
+
+const HANDED_OVER = {
+  scans: sql`pg_catalog.pg_stat_get_numscans(c.oid)`,
+  written: sql`pg_catalog.pg_stat_get_tuples_inserted(c.oid)
+    OPERATOR(pg_catalog.+) pg_catalog.pg_stat_get_tuples_updated(c.oid)
+    OPERATOR(pg_catalog.+) pg_catalog.pg_stat_get_tuples_deleted(c.oid)`,
+};
+
+const COUNTERS: Readonly<Record<Counted, typeof OWN>> = {
+  transaction: OWN,
+  database: {
+    scans: sql`${OWN.scans} OPERATOR(pg_catalog.+) ${HANDED_OVER.scans}`,
+    written: sql`${OWN.written} OPERATOR(pg_catalog.+) ${HANDED_OVER.written}`,
+  },
+};
+
 /** It runs between the statements of a file, under whatever search_path that has set. It locks catalogs alone. */
-const SNAPSHOT = sql`
+const snapshot = ({ scans, written }: typeof OWN): Sql =>
+  sql`
   SELECT pg_catalog.json_build_object(
     'relations', (
       SELECT pg_catalog.json_agg(pg_catalog.json_build_array(c.oid::pg_catalog.text, n.nspname, c.relname, c.relkind,
-        pg_catalog.pg_relation_filenode(c.oid)::pg_catalog.text, pg_catalog.pg_stat_get_xact_numscans(c.oid),
-        pg_catalog.pg_stat_get_xact_tuples_inserted(c.oid)
-          OPERATOR(pg_catalog.+) pg_catalog.pg_stat_get_xact_tuples_updated(c.oid)
-          OPERATOR(pg_catalog.+) pg_catalog.pg_stat_get_xact_tuples_deleted(c.oid)))
+        pg_catalog.pg_relation_filenode(c.oid)::pg_catalog.text, ${scans}, ${written}))
       FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid ${EQUALS} c.relnamespace
       WHERE NOT (n.nspname ${EQUALS} ANY (ARRAY['pg_catalog', 'information_schema']::pg_catalog.name[]))
         AND NOT pg_catalog.starts_with(n.nspname::pg_catalog.text, 'pg_toast')),
@@ -81,9 +107,14 @@ const SNAPSHOT = sql`
     'messages', pg_catalog.current_setting('client_min_messages')
   )::pg_catalog.text AS snapshot`;
 
+/** Before 15, a process collects the counters of all sessions, and shows them up to half a second late. */
+const STATISTICS_SHARED = 150_000;
+const COLLECTOR_MS = 750;
+
 /** @throws {ServerError} @throws {SessionLost} */
-export async function readSnapshot(session: Session): Promise<Snapshot> {
-  const [row] = await session.query(SNAPSHOT.text);
+export async function readSnapshot(session: Session, counted: Counted = "transaction"): Promise<Snapshot> {
+  if (counted === "database" && session.facts.versionNumber < STATISTICS_SHARED) await pause(COLLECTOR_MS);
+  const [row] = await session.query(snapshot(COUNTERS[counted]).text);
   const { relations, locks, shared, messages } = JSON.parse(row!.snapshot!) as SnapshotRow;
   const seen = (relations ?? []).map(([oid, schema, name, kind, filenode, scans, written]) => ({
     oid,
@@ -100,6 +131,10 @@ export async function readSnapshot(session: Session): Promise<Snapshot> {
     shared: shared ?? [],
     messages,
   };
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 const INSERT_POSITION = sql`

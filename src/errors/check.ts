@@ -25,6 +25,14 @@ export function noBase(path: string): Failure {
   });
 }
 
+/** The files agree with themselves, whatever was done to them. */
+export function baseIsItself(path: string): Failure {
+  return new Failure("base-is-itself", 2, `${path} is the migrations directory itself, and no base to hold it to`, {
+    hint: "--base takes the directory as the branch has it that the change goes into: git worktree add ../main main, " +
+      "then pgmigrate check --base ../main/migrations.",
+  });
+}
+
 /** @param change what changed: `the SQL changed`; null where that is not known */
 export function editedSinceBase(file: string, { name, base, change, lines }: {
   readonly name: string;

@@ -16,3 +16,10 @@ export function noSuchRule(rule: string, nearest: string | null): Failure {
     hint: didYouMean(nearest, "The rules are listed in docs/rules/README.md."),
   });
 }
+
+/** Whatever stands in the files, nothing would be found. */
+export function noRuleLeft(): Failure {
+  return new Failure("no-rule-left", 2, "No rule is left to apply: --disable names all of them", {
+    hint: "Leave out --disable for the rules that --rule names.",
+  });
+}

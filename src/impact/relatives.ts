@@ -40,6 +40,14 @@ export function foreignKeysTo(catalog: Catalog, table: QualifiedName): readonly 
   return found;
 }
 
+/** Without those of partitions that are a part of their table's. */
+export function wholeKeysTo(catalog: Catalog, table: QualifiedName): readonly ForeignKey[] {
+  const all = foreignKeysTo(catalog, table);
+  return all.filter(({ from }) =>
+    from.partition === null || !all.some((one) => from.parents.some((parent) => isSame(one.from, parent)))
+  );
+}
+
 /** The sequence of an identity column. */
 export function identitySequence(
   catalog: Catalog,

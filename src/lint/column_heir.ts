@@ -1,11 +1,13 @@
 /** A column that takes another one's place gets what that one has: defaults, constraints and indexes. */
 
 import type { Relation, TableConstraint } from "../catalog/catalog.ts";
+import { renamedDefinition } from "../catalog/replay_index.ts";
 import { findColumn, ownedSequences } from "../catalog/resolve.ts";
 import { withColumnRenamed } from "../catalog/tree.ts";
 import { dotted, identifier } from "../sql/identifiers.ts";
 import { expressionSql } from "./expression_sql.ts";
 import type { Hanging, HangingOn } from "./hanging.ts";
+import { indexSql } from "./index_sql.ts";
 import { notNullSteps } from "./not_null_steps.ts";
 import type { NextMigration } from "./rule.ts";
 import type { TableSql } from "./table_sql.ts";
@@ -93,8 +95,14 @@ function madeAnew(constraint: TableConstraint, { heir: { column, heir, sql }, na
   const name = named(constraint.columns, constraint.kind === "check" ? "check" : "fkey");
   const body = constraint.kind === "check"
     ? `CHECK (${expressionSql(withColumnRenamed(constraint.expression!, { from: column, to: heir }))})`
-    : `FOREIGN KEY (${columns.map(identifier).join(", ")}) ${referenceOf(constraint, sql)}`;
+    : `FOREIGN KEY (${columns.map(identifier).join(", ")}) ${referenceOf(constraint, sql)}` +
+      deferralSql(constraint);
   return { name, constraint, add: `ADD CONSTRAINT ${identifier(name)} ${body} NOT VALID` };
+}
+
+function deferralSql({ deferral }: TableConstraint): string {
+  if (deferral === undefined) return "";
+  return ` DEFERRABLE${deferral === "deferred" ? " INITIALLY DEFERRED" : ""}`;
 }
 
 function referenceOf({ references, referencedColumns, onDelete, onUpdate }: TableConstraint, sql: TableSql): string {
@@ -117,12 +125,18 @@ function builtAnew({ name: old, columns, constraint, index }: Built, { heir: { c
   const name = named(columns, constraint === undefined ? "idx" : "key");
   const isUnique = constraint !== undefined || index?.index?.unique === true;
   const keys = columns.map((one) => identifier(one === column ? heir : one)).join(", ");
+  const definition = index?.index?.definition;
+  const body = definition === undefined
+    ? `(${keys})`
+    : indexSql(renamedDefinition(definition, { from: column, to: heir })) ?? `(${keys})`;
   const kind = constraint?.kind === "primary-key" ? "PRIMARY KEY" : "UNIQUE";
   return {
-    create: `CREATE ${isUnique ? "UNIQUE " : ""}INDEX CONCURRENTLY ${identifier(name)} ON ${sql.table} (${keys});`,
+    create: `CREATE ${isUnique ? "UNIQUE " : ""}INDEX CONCURRENTLY ${identifier(name)} ON ${sql.table} ${body};`,
     adopt: constraint === undefined
       ? `ALTER INDEX ${sql.inSchema(name)} RENAME TO ${identifier(old)};`
-      : `${sql.alter} ADD CONSTRAINT ${identifier(old)} ${kind} USING INDEX ${identifier(name)};`,
+      : `${sql.alter} ADD CONSTRAINT ${identifier(old)} ${kind} USING INDEX ${identifier(name)}${
+        deferralSql(constraint)
+      };`,
   };
 }
 

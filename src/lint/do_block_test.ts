@@ -91,6 +91,18 @@ Deno.test("a directive ignore above a DO block is about what stands in it, and -
   assert.deepEqual(await fixTexts([TABLES, block], { postgresVersion: 14, before: 1 }), [TABLES, block]);
 });
 
+Deno.test("a directive ignore in a DO block is about the statement at which it stands", async () => {
+  const text = `DO $$ BEGIN
+  DROP TABLE users; -- pgmigrate: ignore=drop-table nobody uses it
+  -- pgmigrate: ignore=unknown-effect it makes a view
+  EXECUTE format('CREATE VIEW %I AS SELECT 1', 'v');
+  EXECUTE 'DROP TABLE posts'; -- pgmigrate: ignore=drop-column wrong rule
+END $$;`;
+  const other = "wide-lock-window 5:12";
+  assert.deepEqual(await found(text), [other, "drop-table 5:23", "unused-ignore 5:31"]);
+  assert.deepEqual(await found(text.replace("drop-column", "drop-table")), [other]);
+});
+
 Deno.test("a function is known by what it runs, with what the functions do that it calls", async () => {
   const functionOf = (name: string, body: string, more = "LANGUAGE plpgsql") =>
     `CREATE FUNCTION ${name}() RETURNS int ${more} AS $f$ ${body} $f$;`;

@@ -1,11 +1,12 @@
 /** What hangs on a column: it is lost with the column, or keeps it from going. */
 
 import type { Attached, Catalog, Column, Relation, TableConstraint } from "../catalog/catalog.ts";
-import { childrenOf, findColumn, findRelation, indexesOf, withDescendants } from "../catalog/resolve.ts";
+import { childrenOf, findColumn, findRelation, indexesOf, isSame, withDescendants } from "../catalog/resolve.ts";
 import { columnsIn } from "../catalog/tree.ts";
-import { foreignKeysTo, viewsOn } from "../impact/relatives.ts";
+import { viewsOn, wholeKeysTo } from "../impact/relatives.ts";
 import { dotted } from "../sql/identifiers.ts";
 import { expressionSql } from "./expression_sql.ts";
+import { indexSql } from "./index_sql.ts";
 import { shownName } from "./shown_name.ts";
 
 export interface Hanging {
@@ -23,7 +24,7 @@ export interface HangingOn {
   readonly catalog: Catalog;
 }
 
-/** Views are not told: which columns they read is not kept, see {@link viewsOn}. */
+/** Without views, see {@link viewsOver}. */
 export function hangingOn(relation: Relation, on: HangingOn): readonly Hanging[] {
   const column = findColumn(relation, on.column);
   return [
@@ -38,9 +39,13 @@ export function hangingOn(relation: Relation, on: HangingOn): readonly Hanging[]
   ];
 }
 
-/** The views that may read a column: which of its columns a view reads is not kept. */
-export function viewsOver(relation: Relation, { catalog }: Pick<HangingOn, "catalog">): readonly Hanging[] {
-  return viewsOn(catalog, relation).map((view) => unknown(`the view ${shownName(view)}`));
+/** The views that may read a column, by its name, and those that are over them. */
+export function viewsOver(relation: Relation, { column, catalog }: HangingOn): readonly Hanging[] {
+  const readers = viewsOn(catalog, relation).filter(({ dependsOn, reads }) =>
+    dependsOn.some((name) => isSame(name, relation)) && (reads?.includes(column) ?? true)
+  );
+  const all = new Set(readers.flatMap((view) => [view, ...viewsOn(catalog, view)]));
+  return [...all].map((view) => unknown(`the view ${shownName(view)}`));
 }
 
 function unknown(name: string): Hanging {
@@ -87,8 +92,9 @@ function ofIndexes(relation: Relation, { column, catalog }: HangingOn): readonly
       ) {
         return [];
       }
-      const isKnown = index.index.plain === true && index.index.valid && all.length === 1 &&
-        relation.kind === "table";
+      const { definition, valid } = index.index;
+      const isWritable = definition !== undefined && indexSql(definition) !== null;
+      const isKnown = isWritable && valid && all.length === 1 && relation.kind === "table";
       return [{ name: `the index ${dotted([index.name])}`, isKnown, index }];
     })
   );
@@ -103,9 +109,7 @@ function ofColumn({ name, identity, generated, default: expression }: Column): r
 
 /** What other columns and tables have of it. */
 function ofOthers(relation: Relation, { column, catalog }: HangingOn): readonly Hanging[] {
-  const keys = foreignKeysTo(catalog, relation).filter(({ constraint }) =>
-    constraint.referencedColumns.includes(column)
-  );
+  const keys = wholeKeysTo(catalog, relation).filter(({ constraint }) => constraint.referencedColumns.includes(column));
   const generated = relation.columns.filter((one) => one.generated !== null && columnsIn(one.default).includes(column));
   return [
     ...(relation.partitionKey?.columns.includes(column) ? [unknown("the partitions, of whose key it is a part")] : []),

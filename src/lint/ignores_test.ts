@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { parse } from "../sql/parser.ts";
+import { readBodies } from "../sql/routine_body.ts";
 import { readIgnores } from "./ignores.ts";
 
 /** Each directive as its rule, its reason, and the number of the statement that it is about. */
@@ -7,10 +8,13 @@ async function ignores(text: string) {
   const parsed = await parse(text);
   assert.equal(parsed.kind, "statements");
   const { statements } = parsed as Extract<typeof parsed, { kind: "statements" }>;
-  return readIgnores(text, statements).map(({ rule, reason, about }) => [
+  const shown = ({ start, end }: { readonly start: number; readonly end: number }) =>
+    statements.findIndex((one) => one.start === start && one.end === end) + 1 || text.slice(start, end);
+  const bodies = await readBodies(statements);
+  return readIgnores(text, { statements, bodies }).map(({ rule, reason, about }) => [
     rule,
     reason,
-    about === "file" || about === null ? about : statements.indexOf(about) + 1,
+    about === "file" || about === null ? about : shown(about),
   ]);
 }
 
@@ -46,4 +50,31 @@ Deno.test("readIgnores() takes a directive without a rule or a reason as it is",
     "SELECT 1;\n-- pgmigrate: ignore=a\n-- pgmigrate: ignore\n-- pgmigrate: ignore=\n--pgmigrate:ignore=b:\nSELECT 2;";
   assert.deepEqual(await ignores(text), [["a", "", 2], ["", "", 2], ["", "", 2], ["b:", "", 2]]);
   assert.deepEqual(await ignores("-- pgmigrate: ignored=a\nSELECT 1; -- ignore=a"), []);
+});
+
+Deno.test("readIgnores() reads directives in a DO block, each about a statement of it", async () => {
+  const text = `-- pgmigrate: ignore=a above the block
+DO LANGUAGE 'plpgsql' $do$ -- pgmigrate: ignore=b above the first
+BEGIN
+  DROP TABLE x; -- pgmigrate: ignore=c behind one
+  IF f() THEN
+    -- pgmigrate: ignore=d above one
+    DROP TABLE y;
+    -- pgmigrate: ignore=e above what is put together
+    EXECUTE 'DROP' || z;
+  END IF;
+  -- pgmigrate: ignore=f below all
+END $do$; -- pgmigrate: ignore=g behind the block
+CREATE FUNCTION h() RETURNS void LANGUAGE plpgsql AS $$ BEGIN -- pgmigrate: ignore=h is part of the function
+  DROP TABLE x;
+END $$;`;
+  assert.deepEqual(await ignores(`SELECT 1;\n${text}`), [
+    ["a", "above the block", 2],
+    ["b", "above the first", "DROP TABLE x"],
+    ["c", "behind one", "DROP TABLE x"],
+    ["d", "above one", "DROP TABLE y"],
+    ["e", "above what is put together", "'DROP' || z"],
+    ["f", "below all", null],
+    ["g", "behind the block", 2],
+  ]);
 });

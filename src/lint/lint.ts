@@ -112,12 +112,12 @@ function withoutIgnored(
     readonly options: LintOptions;
   },
 ): readonly FoundAt[] {
-  const { sql, statements } = migration;
-  const ignores = readIgnores(sql.text, statements);
+  const { sql } = migration;
+  const ignores = readIgnores(sql.text, migration);
   if (ignores.length === 0) return found;
   const used = new Set<Ignore>();
-  const left = found.filter(({ finding, statement }) => {
-    const by = ignores.filter(({ rule, about }) => rule === finding.rule && (about === "file" || about === statement));
+  const left = found.filter((one) => {
+    const by = ignores.filter(({ rule, about }) => rule === one.finding.rule && isAbout(about, one));
     for (const ignore of by) used.add(ignore);
     return by.length === 0;
   });
@@ -135,6 +135,14 @@ function withoutIgnored(
     return { finding, fix: null, migration, statement: null, start };
   });
   return [...left, ...about];
+}
+
+/** What stands in a DO block is found at its place, and belongs to the block too. */
+function isAbout(about: Ignore["about"], { statement, start }: FoundAt): boolean {
+  if (about === null || about === "file") return about === "file";
+  if (about === statement) return true;
+  const isInside = statement !== null && statement.start < about.start && about.end < statement.end;
+  return isInside && about.start <= start && start < about.end;
 }
 
 function unknownSentence(rule: string): string {

@@ -8,7 +8,7 @@ import type { ActionSteps } from "./action_problems.ts";
 import type { AlterTable, AlterTableAction } from "./alter_table_actions.ts";
 import { inherit } from "./column_heir.ts";
 import { fillByTrigger } from "./fill_by_trigger.ts";
-import { type Hanging, hangingOn } from "./hanging.ts";
+import { type Hanging, hangingOn, viewsOver } from "./hanging.ts";
 import { listOf } from "./shown_name.ts";
 import type { TableSql } from "./table_sql.ts";
 
@@ -63,7 +63,7 @@ export function newColumnSteps(change: TypeChange, { sql, catalog, postgresVersi
   const { alter, relation } = sql;
   const added = `${column}_new`;
   const filling = fillByTrigger({ sql, column: added, expression });
-  const hanging = hangingOn(relation, { column, catalog });
+  const hanging = [...hangingOn(relation, { column, catalog }), ...viewsOver(relation, { column, catalog })];
   const inheritance = inherit({ column, heir: added, sql, catalog, hanging, postgresVersion });
   const swap = [
     ...stopFor(hanging, { table: sql.table, column, added }),

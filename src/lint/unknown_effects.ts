@@ -46,6 +46,8 @@ function ofBlock(body: Body, known: Known): readonly UnknownEffect[] {
   if (body === null) return [{ what: "its body cannot be read here", certain: true, span: null }];
   return body.flatMap((step): readonly UnknownEffect[] => {
     switch (step.kind) {
+      case "commit":
+        return [];
       case "branch":
         return ofBlock(step.steps, known);
       case "computed":
@@ -123,6 +125,8 @@ function runIn(body: Body & object, known: Known, seen: Set<unknown>): readonly 
     );
   return body.flatMap((step): readonly string[] => {
     switch (step.kind) {
+      case "commit":
+        return [];
       case "branch":
         return runIn(step.steps, known, seen);
       case "computed":

@@ -53,7 +53,9 @@ export function readSums(text: string, file: string): ReadSums {
     if (written === undefined) throw badSums(place, "it is no checksum and name, as sha256sum writes them");
     const name = (escaped === "" ? written : unescaped(written))?.replace(/^(?:\.\/)+/, "");
     if (name === undefined) throw badSums(place, "its name has a backslash that means nothing");
-    if (/[/]/.test(name)) throw badSums(place, "its name leads out of the migrations directory");
+    if (/[/]/.test(name)) {
+      throw badSums(place, "its name is not relative to the migrations directory, where sha256sum is to be run");
+    }
     const version = parseFileName(name)?.version;
     if (version === undefined) {
       ignored.push(name);

@@ -34,5 +34,7 @@ const WHO: Readonly<Record<LockSpan["blocks"], string>> = {
 function heldLine({ relation, name, blocks, fromMs, untilMs, queueMs }: LockSpan): string {
   const who = WHO[blocks];
   const queue = queueMs < 1 ? "" : `, ${duration(queueMs)} of it behind a lock that is waited for`;
-  return escapeLine(redact(`${who} ${relation} wait ${duration(untilMs - fromMs)} in ${name}${queue}.`));
+  // Which of its rows was changed first, nobody has seen; and a block or procedure may commit on its way.
+  const most = blocks === "row-writes" ? "up to " : "";
+  return escapeLine(redact(`${who} ${relation} wait ${most}${duration(untilMs - fromMs)} in ${name}${queue}.`));
 }

@@ -15,7 +15,7 @@ const ANSWER: RehearseResult = {
 Deno.test("rehearsalClosing() tells who would have waited, and how much of that behind a lock that was waited for", () => {
   assert.deepEqual(rehearsalClosing(ANSWER), [
     "Reads and writes of public.posts wait 12.1 s in 002_a.sql, 10.1 s of it behind a lock that is waited for.",
-    "Writes to the same rows of public.posts wait 900 ms in 002_a.sql.",
+    "Writes to the same rows of public.posts wait up to 900 ms in 002_a.sql.",
     "Rehearsed 1 migration in 12.5 s.",
   ]);
 });

@@ -64,11 +64,11 @@ function worstWords(where: readonly Pick<StatementJudged, "name" | "span">[]): s
 
 /** What needs no second look gets its reason, and no more. */
 export function isQuiet(
-  { verdict, relations }: StatementJudged,
+  { verdict, relations, unknown }: StatementJudged,
   { verbose }: Pick<StatementTextOptions, "verbose">,
 ): boolean {
   const isFree = relations.every(({ users }) => users.every((user) => !/^(pid|prepared transaction) /.test(user)));
-  return !verbose && verdict === "instant" && isFree;
+  return !verbose && verdict === "instant" && unknown === null && isFree;
 }
 
 function detailsOf(

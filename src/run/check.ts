@@ -1,5 +1,7 @@
 /** `check`: what can be known of migrations before they meet a database that matters. */
 
+import { resolve } from "node:path";
+import { baseIsItself } from "../errors/check.ts";
 import { Failure, together } from "../errors/failure.ts";
 import type { CheckResult, Event, MigrationChecked } from "../events.ts";
 import { lint, type ParsedMigration } from "../lint/lint.ts";
@@ -119,7 +121,11 @@ function reportReach(report: Context["report"], parsed: readonly ParsedMigration
 }
 
 /** @throws {Failure} exit code 2 */
-async function readBases({ files, report }: Context, { base, sums }: CheckOptions): Promise<readonly Base[]> {
+async function readBases(
+  { files, report }: Context,
+  { base, sums, migrations }: CheckOptions,
+): Promise<readonly Base[]> {
+  if (base !== null && resolve(base) === resolve(migrations)) throw baseIsItself(base);
   const bases = [
     ...base === null ? [] : [await readBase(files, base)],
     ...sums === null ? [] : [await readSumsFile(files, sums)],

@@ -31,6 +31,8 @@ export interface StatementFacts {
   readonly held: readonly HeldLock[];
   /** Rows that it writes; null for a statement that writes none, or where that does not matter. */
   readonly writes: WrittenRows | null;
+  /** Whether it changes its rows in batches and commits each. */
+  readonly commits: boolean;
 }
 
 /**
@@ -39,7 +41,7 @@ export interface StatementFacts {
  * @returns with it, for how many seconds the statement is at work by estimate; null where nobody can say
  */
 export function judge(facts: StatementFacts): { readonly event: StatementJudged; readonly seconds: number | null } {
-  const { version, name, sql, statement, impact, usage } = facts;
+  const { version, name, sql, statement, impact, usage, commits } = facts;
   const family = new Family(facts.catalog);
   const existing = existingOnly(impact, family);
   const rewrites = existing.rewrites.map(({ relation }) => qualified(relation));
@@ -49,6 +51,7 @@ export function judge(facts: StatementFacts): { readonly event: StatementJudged;
     passes: passesOf(statement, existing, family),
     writes: facts.writes,
     inTheWay: [...inTheWayOf(existing, usage), ...olderTransactions(statement, existing, usage)],
+    commits,
     unknown: impact.unknown,
   });
   const event = {
@@ -63,11 +66,14 @@ export function judge(facts: StatementFacts): { readonly event: StatementJudged;
     // What is written anew is read by the same pass.
     scans: existing.scans.map(({ relation }) => qualified(relation)).filter((name) => !rewrites.includes(name)),
     rewrites,
-    unknown: impact.unknown,
+    unknown: impact.unknown ?? (commits ? BATCHES_UNKNOWN : null),
     relations: touchedRelations(existing, { family, usage }),
   };
   return { event, seconds };
 }
+
+/** What is known of its locks is all that decides; for whoever reads on, it is not everything. */
+const BATCHES_UNKNOWN = "How often its statements run, and what they read on their way, shows when it runs";
 
 /** Without the relations that the run itself has made. */
 function existingOnly(impact: Impact, family: Family): Impact {

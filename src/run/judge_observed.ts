@@ -41,10 +41,11 @@ export interface JudgedFrom {
   readonly catalog: Catalog;
   /** What could not be measured, a whole sentence without a full stop; null for nothing. */
   readonly unknown: string | null;
+  readonly commits: boolean;
 }
 
 export function judgeObserved(from: JudgedFrom): StatementJudged & { readonly locks: readonly NamedLock[] } {
-  const { file, observed, waitMs, base, clockMs } = from;
+  const { file, observed, waitMs, base, clockMs, commits } = from;
   const names = (relations: readonly SeenRelation[]) =>
     relations.filter(({ oid }) => base.has(oid)).map(qualified).sort();
   const rewrites = names(observed.rewrites);
@@ -60,7 +61,8 @@ export function judgeObserved(from: JudgedFrom): StatementJudged & { readonly lo
   const workMs = measured.durationMs - measured.waitMs;
   const held = from.held.map((lock) => ({ ...lock, heldMs: clockMs - lock.sinceMs }));
   const { rows, command } = observed;
-  const judged = measuredVerdict({ workMs, waitMs: measured.waitMs, rows, command, locks, held, scans, rewrites });
+  const works = { workMs, waitMs: measured.waitMs, rows, command, commits };
+  const judged = measuredVerdict({ ...works, locks, held, scans, rewrites });
   return {
     event: "statement",
     version: file.migration.version,

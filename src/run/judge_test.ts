@@ -53,6 +53,7 @@ async function judged(text: string, usage: Partial<Usage> = {}): Promise<Stateme
       statement,
       catalog,
       held: [],
+      commits: false,
       writes: null,
     },
     impact: impactOf(statement, catalog, { postgresVersion: 18 }),

@@ -17,6 +17,8 @@ export interface MeasuredFacts {
   readonly held: readonly { readonly relation: string; readonly mode: LockMode; readonly heldMs: number }[];
   readonly scans: readonly string[];
   readonly rewrites: readonly string[];
+  /** Whether it commits on its way, and so gives back its locks more than once. */
+  readonly commits: boolean;
 }
 
 /** Work of up to so long is short: whoever waits for it notices, but no request times out. */
@@ -77,7 +79,7 @@ function sentence(
   facts: MeasuredFacts,
   { blocker, isIdle }: { readonly blocker: Lock | null; readonly isIdle: boolean },
 ): string {
-  const { workMs, waitMs, locks } = facts;
+  const { workMs, waitMs, locks, commits } = facts;
   const queued = blocker === null ? "" : `, and ${lower(usedWords(blocker))} behind it`;
   const waited = waitMs < 1 ? "" : `; before that, it waited ${span(waitMs)} for locks${queued}`;
   if (isIdle) {
@@ -90,6 +92,12 @@ function sentence(
   const deeds = deedsOf(facts);
   const deed = deeds === "" ? "it was at work" : deeds;
   if (blocker === null && changesRows(facts)) {
+    if (commits) {
+      return `Who writes the same rows would have waited for one of its COMMITs, at most ${
+        span(workMs)
+      } in all, while ` +
+        `${deed}${waited}`;
+    }
     return `Who writes the same rows would have waited ${span(workMs)} while ${deed}${waited}`;
   }
   if (blocker === null) return `Nobody would have waited while ${deed}, which took ${span(workMs)}${waited}`;

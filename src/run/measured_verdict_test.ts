@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { type MeasuredFacts, measuredVerdict } from "./measured_verdict.ts";
 
 const NOTHING: MeasuredFacts = {
-  ...{ workMs: 1, waitMs: 0, rows: 0, command: "ALTER TABLE" },
+  ...{ workMs: 1, waitMs: 0, rows: 0, command: "ALTER TABLE", commits: false },
   ...{ locks: [], held: [], scans: [], rewrites: [] },
 };
 const POSTS = "public.posts";
@@ -68,6 +68,14 @@ Deno.test("measuredVerdict() goes by how long it worked, and whom its locks kept
     assert.equal(is, verdict, why);
     assert.match(why, reason);
   }
+});
+
+Deno.test("measuredVerdict() tells of rows that are given back on the way that nobody waits for all of it", () => {
+  const batches = { locks: [rows], command: "DO", rows: 5_000, commits: true } as const;
+  const words = (span: string) =>
+    `Who writes the same rows would have waited for one of its COMMITs, at most ${span} in all, while 5,000 rows were written`;
+  assert.deepEqual(judged({ ...batches, workMs: 500 }), ["short", words("500 ms")]);
+  assert.deepEqual(judged({ ...batches, workMs: 2_000 }), ["long", words("2.0 s")]);
 });
 
 Deno.test("measuredVerdict() tells a long wait for a lock, for whoever came behind waited too", () => {

@@ -3,7 +3,7 @@
 import type { Catalog } from "../catalog/catalog.ts";
 import { replay } from "../catalog/replay.ts";
 import { resetSession } from "../catalog/replay_settings.ts";
-import { readCatalog } from "../database/read_catalog.ts";
+import { type ReadCatalog, readCatalog } from "../database/read_catalog.ts";
 import { readUsage } from "../database/read_usage.ts";
 import type { Session } from "../database/session.ts";
 import { findTracker } from "../database/find_tracker.ts";
@@ -12,9 +12,11 @@ import type { Usage } from "../database/usage.ts";
 import type { PlannedBlock, PlanResult, StatementJudged, Verdict } from "../events.ts";
 import { compare } from "../history/compare.ts";
 import type { Impact } from "../impact/impact.ts";
+import { type CommittedBatches, committedBatches } from "../impact/committed_batches.ts";
 import { impactOf } from "../impact/impact_of.ts";
 import { readMigrationsToRun } from "../migration/read_migrations.ts";
 import type { Statement } from "../sql/parser.ts";
+import { type Bodies, readBodies, statementsIn } from "../sql/routine_body.ts";
 import { statementEffect } from "../sql/statement_effect.ts";
 import type { Context } from "./context.ts";
 import { existingNames, withPlan } from "./impact_on_server.ts";
@@ -29,7 +31,7 @@ import { reportFiles, reportRenamed } from "./report_files.ts";
 import { unparsedFile } from "./unparsed_file.ts";
 import type { HeldLock } from "./verdict.ts";
 import { withSession } from "./with_session.ts";
-import { writtenRows } from "./written_rows.ts";
+import { rowsOfBatches, writtenRows } from "./written_rows.ts";
 
 /**
  * Says of each statement that `up` would run what it locks, reads and writes, and how bad that is. It changes nothing, and
@@ -66,13 +68,33 @@ interface JudgedFile {
 
 async function judgeAll(session: Session, files: readonly ParsedFile[]): Promise<readonly JudgedFile[]> {
   const statements = files.flatMap((file) => file.statements ?? []);
-  const read = await readCatalog(session, statements);
+  const { read, bodies } = await readWithBodies(session, statements);
   const postgresVersion = Math.floor(session.facts.versionNumber / 10_000);
-  const { impacts, usual } = impactsOf(files, { catalog: read.catalog.copy(), postgresVersion });
+  const { impacts, batches, usual } = impactsOf(files, { catalog: read.catalog.copy(), bodies, postgresVersion });
   const usage = await readUsage(session, read, existingNames(impacts.values()));
   const plans = await readPlansOf(session, { read, statements: usual, impacts });
   const catalog = read.catalog.copy();
-  return files.map((file) => judgeFile(file, { catalog, usage, impacts, plans }));
+  return files.map((file) => judgeFile(file, { catalog, usage, impacts, batches, plans }));
+}
+
+/** What blocks and procedures run is looked up too, those that are there already among them. */
+async function readWithBodies(
+  session: Session,
+  statements: readonly Statement[],
+): Promise<{ readonly read: ReadCatalog; readonly bodies: Bodies }> {
+  const isRoutine = ({ kind, node }: Statement) =>
+    kind === "DoStmt" || kind === "CreateFunctionStmt" && node.is_procedure === true;
+  const pending = await readBodies(statements.filter(isRoutine));
+  const named = [...statements, ...runIn(pending)];
+  const read = await readCatalog(session, named);
+  if (read.procedures.length === 0) return { read, bodies: pending };
+  const there = await readBodies(read.procedures);
+  const all = await readCatalog(session, [...named, ...runIn(there)]);
+  return { read: all, bodies: new Map([...pending, ...await readBodies(all.procedures)]) };
+}
+
+function runIn(bodies: Bodies): readonly Statement[] {
+  return [...bodies.values()].flatMap(statementsIn);
 }
 
 /**
@@ -81,20 +103,30 @@ async function judgeAll(session: Session, files: readonly ParsedFile[]): Promise
  */
 function impactsOf(
   files: readonly ParsedFile[],
-  { catalog, postgresVersion }: { readonly catalog: Catalog; readonly postgresVersion: number },
-): { readonly impacts: ReadonlyMap<Statement, Impact>; readonly usual: readonly Statement[] } {
+  { catalog, bodies, postgresVersion }: {
+    readonly catalog: Catalog;
+    readonly bodies: Bodies;
+    readonly postgresVersion: number;
+  },
+): Pick<Known, "impacts" | "batches"> & { readonly usual: readonly Statement[] } {
   const impacts = new Map<Statement, Impact>();
+  const batches = new Map<Statement, CommittedBatches>();
   const usual: Statement[] = [];
   const path = catalog.searchPath.join();
   for (const { file, statements } of files) {
     resetSession(catalog);
     for (const statement of statements ?? []) {
       if (catalog.searchPath.join() === path) usual.push(statement);
-      impacts.set(statement, impactOf(statement, catalog, { postgresVersion }));
+      // In a transaction, the server refuses their COMMIT.
+      const own = file.migration.directives.noTransaction
+        ? committedBatches(statement, catalog, { bodies, postgresVersion })
+        : null;
+      if (own !== null) batches.set(statement, own);
+      impacts.set(statement, own?.impact ?? impactOf(statement, catalog, { postgresVersion }));
       replay(catalog, statement, file.migration.version);
     }
   }
-  return { impacts, usual };
+  return { impacts, batches, usual };
 }
 
 interface Known {
@@ -102,6 +134,8 @@ interface Known {
   readonly catalog: Catalog;
   readonly usage: Usage;
   readonly impacts: ReadonlyMap<Statement, Impact>;
+  /** Of those that change rows in batches, and commit each. */
+  readonly batches: ReadonlyMap<Statement, CommittedBatches>;
   readonly plans: Plans;
 }
 
@@ -119,14 +153,18 @@ function judgeFile({ file, statements }: ParsedFile, known: Known): JudgedFile {
   let inBlock = !directives.noTransaction;
   resetSession(known.catalog);
   const events = statements.map((statement) => {
-    const { catalog, usage, impacts, plans } = known;
+    const { catalog, usage, impacts, batches, plans } = known;
     const explained = plans.get(statement) ?? null;
-    const writes = writtenRows(statement, { catalog, explained, copies: file.copies });
+    const own = batches.get(statement);
+    const writes = own === undefined
+      ? writtenRows(statement, { catalog, explained, copies: file.copies })
+      : rowsOfBatches(own, catalog);
     const { event, seconds } = judge({
       ...{ version, name, sql: file.sql, statement, catalog, usage },
       impact: withPlan(impacts.get(statement)!, explained),
       held,
       writes,
+      commits: own !== undefined,
     });
     const effect = statementEffect(statement);
     if (directives.noTransaction && effect.kind === "block") inBlock = effect.ends === null;

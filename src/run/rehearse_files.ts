@@ -169,12 +169,13 @@ class Rehearsal {
     if (session.status !== "idle" || isBare) return await this.#measure(step, inline);
     const reaches = statement === null ? null : reachesAtOnce(statement);
     if (reaches !== null) throw reachesOutside(file.migration.name, [reaches]);
-    if (kind === "atomic" || statement?.kind === "DoStmt" || statement?.kind === "CallStmt") {
+    const isRoutine = statement?.kind === "DoStmt" || statement?.kind === "CallStmt";
+    if (kind === "atomic" || isRoutine) {
       if (await this.#inOwnTransaction(step, inline)) return;
     }
     const named = this.#named(statement);
     const outside: Measure = (send, onNotice) =>
-      measureOutside(session, send, { database, observer: observer!, named, onNotice });
+      measureOutside(session, send, { database, observer: observer!, named, commits: isRoutine, onNotice });
     await this.#measure(step, outside, { isWatched: false });
   }
 

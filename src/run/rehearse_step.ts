@@ -99,7 +99,8 @@ export async function rehearseStep(
     throw failureOf(error, { context, step, waited: await watching.stopped ?? NO_WAIT });
   }
   const waited = await watching.stopped ?? NO_WAIT;
-  const unknown = "isComplete" in observed ? unseen(statement, observed) : null;
+  const isOpaque = statement === null || statement.kind === "CallStmt" || statement.kind === "DoStmt";
+  const commits = "isComplete" in observed && isOpaque;
   const judged = judgeObserved({
     file,
     extent,
@@ -110,7 +111,8 @@ export async function rehearseStep(
     held,
     clockMs,
     catalog,
-    unknown,
+    commits,
+    unknown: unseen(observed, commits),
   });
   if (statement !== null) replay(catalog, statement, version);
   context.report(judged);
@@ -123,12 +125,11 @@ export async function rehearseStep(
 }
 
 /** A statement that commits on its way holds no lock in the end, and those of its INSERTs and UPDATEs stop at nothing. */
-function unseen(statement: Statement | null, { isComplete }: ObservedOutside): string | null {
-  const isOpaque = statement === null || statement.kind === "CallStmt" || statement.kind === "DoStmt";
-  if (isComplete && !isOpaque) return null;
-  return isOpaque
-    ? "It commits on its way, so that not all it locked could be seen"
-    : "It names so many relations that its locks could not be seen";
+function unseen(observed: Observed | ObservedOutside, commits: boolean): string | null {
+  if (commits) return "It commits on its way, so that not all it locked could be seen";
+  return "isComplete" in observed && !observed.isComplete
+    ? "It names so many relations that its locks could not be seen"
+    : null;
 }
 
 function reportNotice(

@@ -9,7 +9,7 @@ import { verdictOf } from "./verdict.ts";
 export function unparsedFile({ migration, sql }: CheckedFile): StatementJudged {
   const { version, name } = migration;
   const unknown = `${name} is too large to be parsed`;
-  const nothing = { locks: [], held: [], passes: [], writes: null, inTheWay: [] };
+  const nothing = { locks: [], held: [], passes: [], writes: null, inTheWay: [], commits: false };
   return {
     ...{ event: "statement", version, name, statement: "SQL", unknown },
     span: spanInFile({ ...sql, text: sql.text.slice(0, 1_000) }, { start: 0, end: 0 }),

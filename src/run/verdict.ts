@@ -66,6 +66,8 @@ export interface VerdictFacts {
   readonly passes: readonly Pass[];
   readonly writes: WrittenRows | null;
   readonly inTheWay: readonly InTheWay[];
+  /** Whether it commits on its way, and so gives back its locks more than once. */
+  readonly commits: boolean;
   /** Why not everything it does can be known: a whole sentence without a full stop. */
   readonly unknown: string | null;
 }
@@ -90,7 +92,7 @@ export function verdictOf(facts: VerdictFacts): Judged {
 }
 
 function knownVerdict(facts: VerdictFacts): Judged {
-  const { passes, writes, locks } = facts;
+  const { passes, writes, locks, commits } = facts;
   const wait = waitedFor(facts);
   if (passes.length === 0 && (writes === null || isFew(writes))) {
     if (wait !== null) return { verdict: riskOf(wait), reason: waitingSentence(wait), seconds: 0 };
@@ -101,7 +103,7 @@ function knownVerdict(facts: VerdictFacts): Judged {
   const isLong = seconds === null || seconds > SHORT_SECONDS;
   const atWork = !isLong ? "short" : blocker === null ? "long" : "dangerous";
   const verdict = wait === null ? atWork : worse(atWork, riskOf(wait));
-  const reason = atWorkSentence({ passes, writes, seconds, blocker, wait, isShort: !isLong });
+  const reason = atWorkSentence({ passes, writes, seconds, blocker, wait, commits, isShort: !isLong });
   const overheld = verdict === "dangerous" || seconds === null ? null : overheldBy(facts.held, seconds);
   if (overheld === null) return { verdict, reason, seconds };
   return { verdict: "dangerous", reason: `${reason}; ${heldSentence(overheld)}`, seconds };

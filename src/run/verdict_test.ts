@@ -2,7 +2,15 @@ import assert from "node:assert/strict";
 import { type VerdictFacts, verdictOf } from "./verdict.ts";
 import { bytesWords } from "./verdict_words.ts";
 
-const NOTHING: VerdictFacts = { locks: [], held: [], passes: [], writes: null, inTheWay: [], unknown: null };
+const NOTHING: VerdictFacts = {
+  locks: [],
+  held: [],
+  passes: [],
+  writes: null,
+  inTheWay: [],
+  commits: false,
+  unknown: null,
+};
 const AX = { relation: "public.posts", mode: "AccessExclusiveLock" } as const;
 const SHARE = { relation: "public.posts", mode: "ShareLock" } as const;
 const UPDATE_EXCLUSIVE = { relation: "public.posts", mode: "ShareUpdateExclusiveLock" } as const;
@@ -52,6 +60,12 @@ const CASES: readonly (readonly [string, Partial<VerdictFacts>, string])[] = [
     { locks: [AX], passes: [{ ...SCAN, work: "rewrite", reason: "the type changes", certain: false }] },
     "dangerous: Reads and writes of public.posts wait for about 15 min (an estimate) if public.posts is written anew " +
     "(12,000,000 rows, 4.1 GB): the type changes",
+  ],
+  [
+    "rows that are committed in batches",
+    { writes: { relation: "public.posts", rows: 60_000, known: "at-most", isNew: false }, commits: true },
+    "long: Who writes the same rows waits for one of its COMMITs while up to 60,000 rows of public.posts are written, " +
+    "which takes about 6 s (an estimate) in all",
   ],
   [
     "an index",

@@ -34,18 +34,27 @@ export interface AtWork {
   /** For whom it waits first. */
   readonly wait: InTheWay | null;
   readonly isShort: boolean;
+  readonly commits: boolean;
 }
 
 /** `Reads and writes of public.posts wait for about 40 s while public.posts is rewritten (12,000,000 rows, 4.1 GB): …` */
-export function atWorkSentence({ passes, writes, seconds, blocker, wait, isShort }: AtWork): string {
+export function atWorkSentence({ passes, writes, seconds, blocker, wait, isShort, commits }: AtWork): string {
   const first = wait === null ? "" : `; before that, it has to wait for ${wait.who}`;
-  const time = seconds === null ? "for nobody knows how long" : isShort ? "for less than a second" : about(seconds);
+  const time = seconds === null
+    ? "for nobody knows how long"
+    : isShort
+    ? "for less than a second"
+    : `for ${estimate(seconds)}`;
   const why = passes[0] === undefined ? "" : `: ${passes[0].reason}`;
   const deeds = [...passes.length === 0 ? [] : [passive(passes)], ...writes === null ? [] : [passiveRows(writes)]];
   const deed = `${deeds.join(" and ")}${why}`;
   const maybe = passes.some(({ certain }) => !certain) ? "if" : "while";
   if (blocker === null && (writes === null || writes.isNew)) {
     return `Nobody has to wait ${maybe} ${deeds.join(" and ")} ${time}${why}${first}`;
+  }
+  if (blocker === null && commits) {
+    const all = seconds === null ? "nobody knows how long" : isShort ? "less than a second" : estimate(seconds);
+    return `Who writes the same rows waits for one of its COMMITs ${maybe} ${deed}, which takes ${all} in all${first}`;
   }
   if (blocker === null) return `Who writes the same rows waits ${time} ${maybe} ${deed}${first}`;
   const since = "line" in blocker ? `, locked since line ${blocker.line},` : "";
@@ -93,8 +102,8 @@ function passiveRows({ relation, rows, known }: WrittenRows): string {
 }
 
 /** An estimate is told as one. */
-function about(seconds: number): string {
-  return `for about ${spanWords(Math.ceil(seconds))} (an estimate)`;
+function estimate(seconds: number): string {
+  return `about ${spanWords(Math.ceil(seconds))} (an estimate)`;
 }
 
 /** `12,000,000` */

@@ -4,6 +4,7 @@ import type { RangeVar } from "libpg-query";
 import { type Catalog, qualified } from "../catalog/catalog.ts";
 import { resolveRelation } from "../catalog/resolve.ts";
 import type { Explained } from "../database/explain_statement.ts";
+import type { CommittedBatches } from "../impact/committed_batches.ts";
 import type { Statement } from "../sql/parser.ts";
 import type { ScriptCopy } from "../sql/script.ts";
 import { Family, isExisting } from "./touched_relations.ts";
@@ -38,6 +39,21 @@ export function writtenRows(statement: Statement, { catalog, explained, copies }
   const { rows, bytes } = new Family(catalog).sizeOf(relation, { withIndexes: false });
   if (rows !== null) return { ...target, rows, known: node.whereClause === undefined ? "about" : "at-most" };
   return { ...target, rows: bytes === null ? null : Math.floor(bytes / LEAST_ROW_BYTES), known: "at-most" };
+}
+
+/** Of the table with the most: each of its rows once, for how often a loop comes to it nobody knows. */
+export function rowsOfBatches({ changes }: CommittedBatches, catalog: Catalog): WrittenRows | null {
+  const all = changes.flatMap((change) => {
+    const named = targetOf(change);
+    const relation = named === undefined ? null : resolveRelation(catalog, named);
+    if (relation === null || !isExisting(relation)) return [];
+    const { rows, bytes } = new Family(catalog).sizeOf(relation, { withIndexes: false });
+    const most = rows ?? (bytes === null ? null : Math.floor(bytes / LEAST_ROW_BYTES));
+    const isNew = insertsOnly(change);
+    return [{ relation: qualified(relation), rows: isNew ? null : most, known: "at-most" as const, isNew }];
+  });
+  const unknown = all.find(({ rows }) => rows === null);
+  return unknown ?? all.toSorted((one, other) => other.rows! - one.rows!)[0] ?? null;
 }
 
 function targetOf({ kind, node }: Statement): RangeVar | undefined {

@@ -3,6 +3,8 @@
 /** What a body runs, as PL/pgSQL hands it to the server. */
 export type PlpgsqlStep =
   | PlpgsqlText
+  /** COMMIT or ROLLBACK. */
+  | { readonly kind: "commit" }
   /** What runs once, several times or never: of IF, CASE, a loop, a block that catches errors. */
   | { readonly kind: "branch"; readonly steps: readonly PlpgsqlStep[] };
 
@@ -47,6 +49,7 @@ function sequence(statements: readonly unknown[]): readonly PlpgsqlStep[] {
 }
 
 function stepsOf(kind: string, fields: Fields): readonly PlpgsqlStep[] {
+  if (kind === "PLpgSQL_stmt_commit" || kind === "PLpgSQL_stmt_rollback") return [{ kind: "commit" }];
   const line = fields.lineno as number | undefined ?? 1;
   const { exceptions, ...others } = fields;
   const catches = exceptions !== undefined;

@@ -17,6 +17,8 @@ export type Step =
   | { readonly kind: "expression"; readonly tree: Node; readonly span: Span }
   /** EXECUTE of a text that is put together when it runs. */
   | { readonly kind: "computed"; readonly span: Span }
+  /** COMMIT or ROLLBACK: the block or procedure runs outside a transaction. */
+  | { readonly kind: "commit" }
   /** What runs once, several times or never. */
   | { readonly kind: "branch"; readonly steps: readonly Step[] };
 
@@ -121,6 +123,7 @@ async function plpgsqlBody(literal: StringLiteral, steps: readonly PlpgsqlStep[]
   return statements.length === places.size ? await Promise.all(steps.map((step) => placed(step))) : null;
 
   async function placed(step: PlpgsqlStep): Promise<Step> {
+    if (step.kind === "commit") return step;
     if (step.kind === "branch") return { kind: "branch", steps: await Promise.all(step.steps.map(placed)) };
     const { start, end, sql, at, index } = places.get(step)!;
     const statement = statements[index]!;
@@ -142,7 +145,7 @@ interface Place extends Span {
 }
 
 function textsIn(steps: readonly PlpgsqlStep[]): readonly PlpgsqlText[] {
-  return steps.flatMap((step) => step.kind === "branch" ? textsIn(step.steps) : [step]);
+  return steps.flatMap((step) => step.kind === "branch" ? textsIn(step.steps) : step.kind === "commit" ? [] : [step]);
 }
 
 /** An assignment is given to PL/pgSQL with its variable: `n := n + 1`. */

@@ -11,6 +11,7 @@ async function shownBody(text: string): Promise<unknown> {
   const show = (body: Body | undefined): unknown =>
     body?.map((step) => {
       if (step.kind === "branch") return show(step.steps);
+      if (step.kind === "commit") return step.kind;
       const { start, end } = step.kind === "statement" ? step.statement : step.span;
       if (step.kind === "statement") assert.equal(step.statement.text.length, end - start);
       return `${step.kind}: ${text.slice(start, end)}`;
@@ -44,6 +45,13 @@ END $$`;
     ["statement: DROP TABLE f"],
     "expression: n := k()",
   ]);
+});
+
+Deno.test("readBodies() tells where a block commits", async () => {
+  assert.deepEqual(
+    await shownBody("DO $$ BEGIN LOOP DELETE FROM a; EXIT; COMMIT; END LOOP; ROLLBACK; END $$"),
+    [["statement: DELETE FROM a", "commit"], "commit"],
+  );
 });
 
 Deno.test("readBodies() takes what stands behind a RETURN for something that may not run", async () => {

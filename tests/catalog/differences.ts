@@ -61,7 +61,7 @@ function relationLines(relation: Relation, { version }: View): readonly string[]
     }`,
     ...(partition === null ? [] : [`partition ${name} ${text(partition)}`]),
     ...(partitionKey === null ? [] : [`partitioned ${name} ${text(partitionKey)}`]),
-    ...(index === null ? [] : [`on ${name} ${text({ ...index, plain: undefined, uses: index.uses.toSorted() })}`]),
+    ...(index === null ? [] : [`on ${name} ${text({ ...index, ...STATEMENTS_ALONE, uses: index.uses.toSorted() })}`]),
     `columns ${name} ${columns.map(({ name }) => name)}`,
     ...columns.map((column) => `column ${name}.${text({ ...column, default: column.default !== null })}`),
     ...constraints.filter(({ kind }) => version >= 18 || kind !== "not-null").map((constraint) => {
@@ -69,11 +69,14 @@ function relationLines(relation: Relation, { version }: View): readonly string[]
       // The order of a CHECK's columns says nothing.
       const named = kind === "check" ? columns.toSorted() : columns;
       return `constraint ${name}.${
-        text({ ...constraint, plain: undefined, columns: named, expression: columnsIn(expression).toSorted() })
+        text({ ...constraint, ...STATEMENTS_ALONE, columns: named, expression: columnsIn(expression).toSorted() })
       }`;
     }),
   ];
 }
+
+/** What only a replay knows. */
+const STATEMENTS_ALONE = { plain: undefined, definition: undefined, deferral: undefined };
 
 function typeLine({ madeBy: _, values, ...type }: MadeType): string {
   return `type ${qualified(type)} ${text({ ...type, values: values.map(({ value }) => value) })}`;

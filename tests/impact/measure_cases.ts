@@ -68,7 +68,7 @@ async function measureCase(
     await session.run(`${placed.isOutside ? "" : "BEGIN; "}SET search_path = ${schema}`);
     if (!placed.isOutside) return await measureStatement(session, (listen) => session.run(sql, listen), { onNotice });
     const named = (relation: { readonly schema: string }) => [schema, "impact_whole"].includes(relation.schema);
-    const options = { database, observer, named, onNotice };
+    const options = { database, observer, named, commits: false, onNotice };
     return await measureOutside(session, (listen) => session.run(sql, listen), options);
   } catch (error) {
     throw new Error(sql, { cause: error });

@@ -81,14 +81,19 @@ function lookupSentence(name: string, { table, parent }: { readonly table: strin
 /** The first version in which a partitioned table takes a foreign key that is NOT VALID. */
 const NOT_VALID_ON_PARTITIONED = 18;
 
-/** Whether a partition has a foreign key that the one of the whole table can take over without looking anything up. */
-function hasForeignKey({ constraints }: Relation, { constraint }: AddedConstraint, catalog: Catalog): boolean {
+/**
+ * Whether a partition has a foreign key that the one of the whole table can take over without looking anything up: one
+ * that no other of the whole table has taken over already.
+ */
+function hasForeignKey(partition: Relation, { constraint, relation }: AddedConstraint, catalog: Catalog): boolean {
   const parent = resolveRelation(catalog, constraint.pktable!);
   const columns = listedParts(constraint.fk_attrs);
-  return parent !== null &&
-    constraints.some(({ validated, references, columns: own }) =>
-      validated && references !== null && isSame(references, parent) && String(own) === String(columns)
-    );
+  const alike = ({ constraints }: Relation) =>
+    constraints.filter(({ validated, references, columns: own }) =>
+      validated && references !== null && parent !== null && isSame(references, parent) &&
+      String(own) === String(columns)
+    ).length;
+  return alike(partition) > alike(relation);
 }
 
 /** First on each partition, where it can be NOT VALID; then on the whole, which finds it there. */

@@ -1,5 +1,7 @@
 import { findColumn } from "../../catalog/resolve.ts";
 import { resolveType } from "../../catalog/resolve_type.ts";
+import { viewsOver } from "../hanging.ts";
+import { fewOf } from "../shown_name.ts";
 import type { Catalog, Relation } from "../../catalog/catalog.ts";
 import { identifier } from "../../sql/identifiers.ts";
 import { actionImpact } from "../action_impact.ts";
@@ -83,16 +85,20 @@ ALTER TABLE posts RENAME COLUMN views_new TO views;`,
         return [{ action, message, steps: null }];
       }
       const steps = stepsFor(change, { relation, sql, linted, file });
+      const views = viewsOver(relation, { column: change.column, catalog }).map(({ name }) => name);
+      const refused = views.length === 0
+        ? ""
+        : ` The server refuses it while ${fewOf(views)} ${views.length === 1 ? "reads" : "read"} ${column} (0A000).`;
       if (rewrite.certain) {
         const from = findColumn(relation, change.column)?.type ?? null;
         const types = from === null ? `to ${change.type}` : `from ${typeSql(from)} to ${change.type}`;
         const message =
-          `Every value of ${column} is converted ${types}: the whole of ${sql.table} is written anew ${blocks}.`;
+          `Every value of ${column} is converted ${types}: the whole of ${sql.table} is written anew ${blocks}.${refused}`;
         return [{ action, message, steps }];
       }
       const message =
         `No migration says what type ${column} has. Unless ${change.type} stores its values the same way, as ` +
-        `text does those of varchar, the whole of ${sql.table} is written anew ${blocks}.`;
+        `text does those of varchar, the whole of ${sql.table} is written anew ${blocks}.${refused}`;
       return [{ action, severity: "warning", message, steps }];
     });
     return actionProblems(statement, found, file);

@@ -2,6 +2,7 @@ import type { Relation, RelationKind } from "../../catalog/catalog.ts";
 import { findRelation, isSame, resolveListed } from "../../catalog/resolve.ts";
 import { identifier, listedParts } from "../../sql/identifiers.ts";
 import type { Statement } from "../../sql/parser.ts";
+import { type CopiedRows, copiedRows } from "../copied_rows.ts";
 import { droppedObjects } from "../dropped_objects.ts";
 import { isInUse } from "../in_use.ts";
 import { takesName } from "../names_in_file.ts";
@@ -14,10 +15,10 @@ import { takenAlong } from "../taken_along.ts";
 export const dropTable: Rule = {
   id: "drop-table",
   severity: "warning",
-  fires: "DROP of a table or view, by DROP SCHEMA … CASCADE and the like too",
+  fires: "DROP of a table or view, by DROP SCHEMA … CASCADE, DROP OWNED and the like too",
   why:
     "The statement is instant, but programs that are running still use the table and fail from that moment on. Its rows " +
-    "are lost. CASCADE takes along what the statement does not name: all that is in a schema, the views on a table. It takes an ACCESS EXCLUSIVE lock, for a partition on the partitioned table too, and waits for every query there.",
+    "are lost, unless they were copied. CASCADE takes along what the statement does not name: all that is in a schema, the views on a table. It takes an ACCESS EXCLUSIVE lock, for a partition on the partitioned table too, and waits for every query there.",
   instead:
     "First release programs that do not name the table. pg_stat_user_tables tells whether anybody still reads or " +
     "writes it. Drop it when no program does, and say so in the file: ignore=drop-table and the reason. Detach a partition " +
@@ -28,6 +29,14 @@ export const dropTable: Rule = {
     bad: "DROP TABLE drafts;",
     good: ["DROP TABLE drafts; -- pgmigrate: ignore=drop-table nothing has used it since release 42"],
   }, {
+    before: ["CREATE TABLE drafts (id bigint PRIMARY KEY, title text);"],
+    bad: `CREATE TABLE old_drafts AS SELECT * FROM drafts;
+DROP TABLE drafts;`,
+    good: [
+      "CREATE TABLE old_drafts AS SELECT * FROM drafts;",
+      "DROP TABLE drafts; -- pgmigrate: ignore=drop-table nothing has used it since release 42",
+    ],
+  }, {
     before: ["CREATE SCHEMA app;\nCREATE TABLE app.things (id bigint PRIMARY KEY);"],
     bad: "DROP SCHEMA app CASCADE;",
     good: [
@@ -37,6 +46,7 @@ export const dropTable: Rule = {
   }],
   check: (linted, file) => {
     const { statement, catalog } = linted;
+    if (statement.kind === "DropOwnedStmt") return ownedBy(statement);
     if (statement.kind !== "DropStmt") return [];
     const dropped = namedIn(linted, file);
     const along = takenAlong(linted, file).relations.filter((one) => !dropped.some(({ table }) => isSame(table, one)));
@@ -55,7 +65,7 @@ export const dropTable: Rule = {
       const partOf = parent === undefined
         ? ""
         : ` It waits for every query on ${shownName(parent)}, of which it is a partition, and others wait behind it.`;
-      const lost = hasOwnRows(table) ? ", and its rows are lost" : "";
+      const lost = hasOwnRows(table) ? lostWords(copiedRows(table, linted, file)) : "";
       const more = others === "" || index > 0 ? "" : ` CASCADE drops ${others} as well.`;
       const message = `Programs that use ${text} fail as soon as this is committed${lost}.${partOf}${more}`;
       return { span, message, safeForm, fix: null };
@@ -88,6 +98,25 @@ function isView({ kind }: Relation): boolean {
 /** What REFRESH writes again is not lost, nor what is on another server. */
 function hasOwnRows({ kind }: Relation): boolean {
   return kind === "table" || kind === "partitioned-table";
+}
+
+/** What the copy leaves out, such as what a WHERE or a join does, nobody knows without the rows. */
+function lostWords(copied: CopiedRows | null): string {
+  return copied === null
+    ? ", and its rows are lost"
+    : `, and its rows are lost but for those that line ${copied.line} copies into ${copied.into}`;
+}
+
+/** Who owns what, no migration says for certain. */
+function ownedBy(statement: Statement & { readonly kind: "DropOwnedStmt" }): readonly Problem[] {
+  const roles = (statement.node.roles ?? []).map((role) =>
+    "RoleSpec" in role && role.RoleSpec.rolename !== undefined ? identifier(role.RoleSpec.rolename) : "the role"
+  );
+  const owns = roles.length === 1 ? "owns" : "own";
+  const message =
+    `All that ${listOf(roles)} ${owns} in this database goes, with the rows of tables: programs that use any ` +
+    "of it fail as soon as this is committed. REASSIGN OWNED gives it to another role instead.";
+  return [{ message, safeForm: null, fix: null }];
 }
 
 /** DROP SCHEMA … CASCADE of a schema in which no migration made anything, though others may have. */

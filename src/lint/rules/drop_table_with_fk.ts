@@ -1,6 +1,6 @@
 import type { Catalog, QualifiedName, Relation } from "../../catalog/catalog.ts";
 import { findRelation, isSame, resolveListed, resolveRelation } from "../../catalog/resolve.ts";
-import { foreignKeysTo } from "../../impact/relatives.ts";
+import { type ForeignKey, wholeKeysTo } from "../../impact/relatives.ts";
 import { identifier } from "../../sql/identifiers.ts";
 import { alterTableActions, isAlterTable, type Span } from "../alter_table_actions.ts";
 import { droppedObjects } from "../dropped_objects.ts";
@@ -12,7 +12,7 @@ import { listOf, shownName } from "../shown_name.ts";
 export const dropTableWithFk: Rule = {
   id: "drop-table-with-fk",
   severity: "warning",
-  fires: "DROP TABLE or DROP COLUMN that takes a foreign key along",
+  fires: "DROP TABLE, DROP COLUMN, or DROP CONSTRAINT … CASCADE of a key, that takes a foreign key along",
   why: "A foreign key is kept up by triggers on both of its tables. To take them away the statement needs an " +
     "ACCESS EXCLUSIVE lock on the other table too, which it does not name: readers and writers of that one wait as well, " +
     "behind every query that runs there, and until the transaction ends.",
@@ -27,6 +27,17 @@ CREATE TABLE posts (id bigint PRIMARY KEY, user_id bigint REFERENCES users (id))
     ],
     bad: "DROP TABLE posts;",
     good: ["ALTER TABLE posts DROP CONSTRAINT posts_user_id_fkey;", "DROP TABLE posts;"],
+  }, {
+    before: [
+      `CREATE TABLE users (id bigint PRIMARY KEY);
+CREATE TABLE posts (id bigint, user_id bigint REFERENCES users (id), at date) PARTITION BY RANGE (at);
+CREATE TABLE posts_now PARTITION OF posts DEFAULT;`,
+    ],
+    bad: "ALTER TABLE users DROP CONSTRAINT users_pkey CASCADE;",
+    good: [
+      "ALTER TABLE posts DROP CONSTRAINT posts_user_id_fkey;",
+      "ALTER TABLE users DROP CONSTRAINT users_pkey;",
+    ],
   }],
   check: (linted, file) =>
     droppedParts(linted, file).flatMap(({ span, name, keys }) => {
@@ -87,10 +98,27 @@ function droppedParts(linted: LintedStatement, file: LintedFile): readonly Dropp
   const table = isAlterTable(statement) ? resolveRelation(catalog, statement.node.relation!) : null;
   if (!isInUse(table, file)) return [];
   return alterTableActions(statement).flatMap(({ command: { subtype, name: column = "", behavior }, span }) => {
+    if (subtype === "AT_DropConstraint" && behavior === "DROP_CASCADE") {
+      const keys = keysOver(table, { constraint: column, catalog });
+      return [{ span, name: identifier(column), keys: waitedFor(keys, [table]) }];
+    }
     if (subtype !== "AT_DropColumn") return [];
     const lost = lostKeys(table, { column, cascades: behavior === "DROP_CASCADE", catalog });
     return [{ span, name: `${shownName(table)}.${identifier(column)}`, keys: waitedFor(lost, [table]) }];
   });
+}
+
+/** The foreign keys that point to the columns of a key, and go with it unless there is another one over these columns. */
+function keysOver(
+  table: Relation,
+  { constraint, catalog }: { readonly constraint: string; readonly catalog: Catalog },
+): readonly LostKey[] {
+  const dropped = table.constraints.find(({ name }) => name === constraint);
+  if (dropped?.kind !== "primary-key" && dropped?.kind !== "unique") return [];
+  const columns = String(dropped.columns.toSorted());
+  return wholeKeysTo(catalog, table)
+    .filter(({ constraint }) => String(constraint.referencedColumns.toSorted()) === columns)
+    .map(asLost);
 }
 
 /** Its own keys, and with CASCADE those that point to it; of a table, or of one of its columns. */
@@ -109,10 +137,14 @@ function lostKeys(
       ? []
       : [{ table, constraint: name, other: references }]
   );
-  const others = cascades ? foreignKeysTo(catalog, table) : [];
+  const others = cascades ? wholeKeysTo(catalog, table) : [];
   const pointing = others.filter(({ constraint }) => column === null || constraint.referencedColumns.includes(column));
   return [
     ...own,
-    ...pointing.map(({ from, constraint }) => ({ table: from, constraint: constraint.name, other: from })),
+    ...pointing.map(asLost),
   ];
+}
+
+function asLost({ from, constraint }: ForeignKey): LostKey {
+  return { table: from, constraint: constraint.name, other: from };
 }

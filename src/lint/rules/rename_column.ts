@@ -74,7 +74,7 @@ ALTER TABLE posts DROP COLUMN title; -- pgmigrate: ignore=drop-column no release
     const message =
       `Programs that name ${sql.table}.${name} fail as soon as this is committed, and programs that name ` +
       `${identifier(newname)} fail until then.`;
-    const hanging = [...hangingOn(relation, { column, catalog }), ...viewsOver(relation, { catalog })];
+    const hanging = [...hangingOn(relation, { column, catalog }), ...viewsOver(relation, { column, catalog })];
     const isWhole = hanging.every(({ isKnown, constraint }) => isKnown && constraint?.kind !== "primary-key");
     const known = findColumn(relation, column);
     if (known === null || known.type === null || !isWhole) {

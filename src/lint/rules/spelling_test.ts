@@ -61,6 +61,7 @@ const FINDS: readonly (readonly [text: string, rules: readonly string[], safe?: 
   ], 'create unique index concurrently "I" on only "Posts" using btree (lower(body)) where body <> \'\';'],
   ["DROP SCHEMA app CASCADE;", ["drop-table"], "-- When no program uses app.jobs any more:"],
   ["DROP SCHEMA legacy CASCADE;", ["drop-table"], "-- When no program uses legacy any more:"],
+  ["DROP OWNED BY app, CURRENT_USER;", ["drop-table"]],
   ["DROP VIEW names;", ["drop-table"], "-- When no program uses names any more:"],
   ["DROP MATERIALIZED VIEW IF EXISTS counts, unheard_of;", ["drop-table", "drop-table", "wide-lock-window"]],
   ["DROP TYPE mood CASCADE;", ["drop-column"], '-- When no program names "Moods".moods.now any more:'],

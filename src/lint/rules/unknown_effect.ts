@@ -1,4 +1,6 @@
-import type { Rule } from "../rule.ts";
+import { committedBatches } from "../../impact/committed_batches.ts";
+import type { LintedFile, LintedStatement, Rule } from "../rule.ts";
+import { rowChanges } from "../row_changes.ts";
 import { fewOf } from "../shown_name.ts";
 import { unknownEffects } from "../unknown_effects.ts";
 
@@ -13,7 +15,8 @@ export const unknownEffect: Rule = {
     "stand in a DO block as they run are judged by their own rules; functions that only read are no finding, nor are those " +
     "that are declared STABLE or IMMUTABLE, which the server lets change nothing.",
   instead:
-    "Write out the SQL that runs, where it is known. Otherwise run pgmigrate rehearse on a copy, which measures what is " +
+    "Write out the SQL that runs, where it is known. A procedure that does no more than change rows in batches, by a WHERE, " +
+    "and commit each is called in a file with the directive no-transaction, and is no finding there. Otherwise run pgmigrate rehearse on a copy, which measures what is " +
     "locked and for how long, and say so behind the directive ignore.",
   source: "https://www.postgresql.org/docs/current/plpgsql-statements.html#PLPGSQL-STATEMENTS-EXECUTING-DYN",
   examples: [
@@ -27,6 +30,27 @@ END $$;`,
     {
       before: [
         `CREATE TABLE posts (id bigint PRIMARY KEY, title text);
+CREATE PROCEDURE clear(days int) LANGUAGE plpgsql AS $$
+BEGIN
+  EXECUTE 'DELETE FROM posts WHERE id < ' || days;
+END $$;`,
+      ],
+      bad: "CALL clear(30);",
+      good: [
+        `CREATE PROCEDURE clear_batches() LANGUAGE plpgsql AS $$
+BEGIN
+  LOOP
+    DELETE FROM posts WHERE id IN (SELECT id FROM posts WHERE title IS NULL LIMIT 10000);
+    EXIT WHEN NOT FOUND;
+    COMMIT;
+  END LOOP;
+END $$;`,
+        "-- pgmigrate: no-transaction\nCALL clear_batches();",
+      ],
+    },
+    {
+      before: [
+        `CREATE TABLE posts (id bigint PRIMARY KEY, title text);
 CREATE FUNCTION clean_up() RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
   ALTER TABLE posts ADD COLUMN note text NULL;
@@ -36,9 +60,10 @@ END $$;`,
       good: ["ALTER TABLE posts ADD COLUMN note text NULL;"],
     },
   ],
-  check: ({ statement, catalog }, { block, bodies }) => {
+  check: ({ statement, catalog }, { block, bodies, directives, postgresVersion }) => {
     // The block has said it.
     if (block !== null) return [];
+    if (directives.noTransaction && isBatched(statement, { catalog, bodies, postgresVersion })) return [];
     const effects = unknownEffects(statement, { catalog, bodies });
     const [first] = effects;
     if (first === undefined) return [];
@@ -53,3 +78,13 @@ END $$;`,
     }];
   },
 };
+
+/** A CALL of a procedure that changes rows in batches, and commits each: what `plan` says of it is all that there is. */
+function isBatched(
+  statement: LintedStatement["statement"],
+  { catalog, ...options }: Pick<LintedStatement, "catalog"> & Pick<LintedFile, "bodies" | "postgresVersion">,
+): boolean {
+  const batches = statement.kind === "CallStmt" ? committedBatches(statement, catalog, options) : null;
+  return batches !== null && batches.impact.unknown === null &&
+    batches.changes.flatMap(rowChanges).every(({ where }) => where !== null);
+}

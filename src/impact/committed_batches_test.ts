@@ -1,0 +1,60 @@
+import assert from "node:assert/strict";
+import { Catalog } from "../catalog/catalog.ts";
+import { replay } from "../catalog/replay.ts";
+import { parse } from "../sql/parser.ts";
+import { readBodies } from "../sql/routine_body.ts";
+import { committedBatches } from "./committed_batches.ts";
+
+const THERE = `CREATE TABLE posts (id int PRIMARY KEY, title text);
+CREATE PROCEDURE fill() LANGUAGE plpgsql AS $$ DECLARE n int; BEGIN
+  LOOP
+    UPDATE posts SET title = '' WHERE id IN (SELECT id FROM posts WHERE title IS NULL LIMIT 1000);
+    GET DIAGNOSTICS n = ROW_COUNT;
+    EXIT WHEN n = 0;
+    COMMIT;
+  END LOOP;
+END $$;
+CREATE FUNCTION slow(text) RETURNS text LANGUAGE plpgsql AS 'BEGIN RETURN $1; END';
+`;
+
+/** What is known of the last statement of a text; `null` for what is none of these. */
+async function told(text: string): Promise<string> {
+  const parsed = await parse(THERE + text);
+  assert.ok(parsed.kind === "statements", text);
+  const catalog = new Catalog(true);
+  for (const statement of parsed.statements.slice(0, -1)) replay(catalog, statement, 1n);
+  const bodies = await readBodies(parsed.statements);
+  const batches = committedBatches(parsed.statements.at(-1)!, catalog, { bodies, postgresVersion: 18 });
+  if (batches === null) return "null";
+  const { impact: { locks, scans, unknown }, changes } = batches;
+  return [
+    ...changes.map(({ kind }) => kind),
+    ...locks.map(({ relation, mode }) => `${mode} ${relation.name}`),
+    ...scans.map(({ relation }) => `scan ${relation.name}`),
+    ...unknown === null ? [] : [unknown],
+  ].join(", ");
+}
+
+const CHANGE = "UPDATE posts SET title = trim(title) WHERE id = i";
+const UPDATES = "UpdateStmt, RowExclusiveLock posts, RowExclusiveLock posts_pkey";
+
+const CASES: Readonly<Record<string, string>> = {
+  "CALL fill()": UPDATES,
+  "CALL public.fill()": UPDATES,
+  "CALL other()": "null",
+  [`DO $$ BEGIN FOR i IN 1..9 LOOP ${CHANGE}; COMMIT; END LOOP; END $$`]: UPDATES,
+  [`DO $$ BEGIN FOR i IN 1..9 LOOP ${CHANGE}; IF i % 3 = 0 THEN COMMIT; END IF; END LOOP; END $$`]: UPDATES,
+  [`DO $$ BEGIN FOR i IN 1..9 LOOP ${CHANGE}; IF NOT FOUND THEN RETURN; END IF; COMMIT; END LOOP; END $$`]: UPDATES,
+  // All rows are locked until the end.
+  [`DO $$ BEGIN FOR i IN 1..9 LOOP ${CHANGE}; END LOOP; COMMIT; END $$`]: "null",
+  [`DO $$ BEGIN FOR i IN 1..9 LOOP ${CHANGE}; END LOOP; END $$`]: "null",
+  // More than rows.
+  [`DO $$ BEGIN FOR i IN 1..9 LOOP ${CHANGE}; COMMIT; END LOOP; DROP TABLE posts; END $$`]: "null",
+  [`DO $$ BEGIN FOR i IN 1..9 LOOP EXECUTE format('UPDATE %I', 'posts'); COMMIT; END LOOP; END $$`]: "null",
+  [`DO $$ BEGIN FOR i IN 1..9 LOOP UPDATE posts SET title = slow(title) WHERE id = i; COMMIT; END LOOP; END $$`]:
+    `${UPDATES}, It calls slow, and what a function does shows when it runs`,
+};
+
+Deno.test("committedBatches() knows what changes rows in batches and commits each, and nothing else", async () => {
+  for (const [text, expected] of Object.entries(CASES)) assert.equal(await told(text), expected, text);
+});
