@@ -17,6 +17,14 @@ export function formatOf(given: readonly GivenOption[], env: Environment): Forma
   return FORMATS.find((format) => format === wanted) ?? "human";
 }
 
+const COLORS = ["auto", "always", "never"] as const satisfies readonly GlobalValues["color"][];
+
+/** What `--color` says, as far as it can be told: errors in the command line are coloured by it too. */
+export function colorOf(given: readonly GivenOption[]): GlobalValues["color"] {
+  const wanted = given.findLast(({ name }) => name === "color")?.value;
+  return COLORS.find((color) => color === wanted) ?? "auto";
+}
+
 /** Whether a stream takes colours: the option, else NO_COLOR, else FORCE_COLOR, else whether it is a terminal. */
 export function wantsColor(
   option: GlobalValues["color"],

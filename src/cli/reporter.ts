@@ -11,7 +11,7 @@ import type { World } from "./world.ts";
 /** The options that say how the output looks. */
 export type Looks = Pick<GlobalValues, "color" | "quiet" | "verbose" | "migrations">;
 
-/** How errors look until the options could be read. */
+/** How errors look until the options could be read, but for their colours. */
 export const PLAIN_LOOKS: Looks = { color: "auto", quiet: false, verbose: false, migrations: "migrations" };
 
 /** What decides how the output looks. */

@@ -3,7 +3,7 @@
 import { findsNothing, noCommand } from "../errors/command_line.ts";
 import { type ExitCode, Failure } from "../errors/failure.ts";
 import { internalError } from "../errors/program.ts";
-import { formatOf } from "./appearance.ts";
+import { colorOf, formatOf } from "./appearance.ts";
 import { asInterrupt } from "./as_interrupt.ts";
 import { buildContext } from "./build_context.ts";
 import type { Outcome, Report } from "./command.ts";
@@ -25,7 +25,8 @@ export async function runCli(args: readonly string[], world: World): Promise<Exi
   const words = splitWords(args);
   const verbose = isGiven(words, "verbose");
   // Errors on the way are told as far as it is known how.
-  let appearance: Appearance = { given: words.options, env: world.env, looks: PLAIN_LOOKS, proves: false };
+  const looks = { ...PLAIN_LOOKS, color: colorOf(words.options) };
+  let appearance: Appearance = { given: words.options, env: world.env, looks, proves: false };
   let reporter: Report | null = null;
   let outcome: Outcome;
   try {

@@ -182,6 +182,26 @@ Deno.test("with --json, an error in the command line is JSON too, and the result
   }
 });
 
+Deno.test("an error in the command line is coloured as --color says, and a wrong value of it leaves that to the terminal", async () => {
+  const cases: readonly [args: readonly string[], colored: boolean][] = [
+    [["up", "--nonsense"], false],
+    [["up", "--nonsense", "--color", "always"], true],
+    [["--color=always", "upp"], true],
+    [["upp", "--color=always", "--color=never"], false],
+    [["up", "--color=always", "--color=sometimes"], false],
+    [["up", "--color=always", "--env-file", "missing.env"], true],
+    [["up", "--color=always", "--table", "a.b.c"], true],
+  ];
+  for (const [args, colored] of cases) {
+    const { stderr } = await run(args);
+    assert.equal(stderr.includes("\x1b["), colored, args.join(" "));
+  }
+  const stderr: string[] = [];
+  const terminal = { isTerminal: true, write: (text: string) => void stderr.push(text) };
+  await run(["up", "--nonsense", "--color", "never"], { stderr: terminal });
+  assert.deepEqual(stderr.filter((text) => text.includes("\x1b[")), []);
+});
+
 Deno.test("options stand before and after the command, joined or not, and the last of a repeated one counts", async () => {
   await withDirectory(async (directory) => {
     const lines = [

@@ -5,7 +5,7 @@ import { Failure, type FailureDetails, type Place } from "./failure.ts";
 export function syntaxError(message: string, details: FailureDetails): Failure {
   return new Failure("syntax-error", 1, message, {
     sqlstate: "42601",
-    hint: "The parser is that of PostgreSQL 18. If your server takes this, skip the parser with --no-parse.",
+    hint: "The parser is that of PostgreSQL 18. If your server takes this, skip the parser: pgmigrate up --no-parse",
     state: "Nothing was applied.",
     ...details,
   });

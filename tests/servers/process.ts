@@ -48,7 +48,8 @@ at_least() { [ "\${2:-0}" -ge "$1" ]; }
 in_memory() {
   at_least ${SPARE_KB} "$(df -Pk /dev/shm | awk 'NR == 2 && $1 == "tmpfs" { print $4 }')" || return 0
   at_least ${SPARE_KB} "$(awk '$1 == "MemAvailable:" { print $2 }' /proc/meminfo)" || return 0
-  ln -s "$(mktemp -d /dev/shm/pgmigrate-XXXXXX)" "$directory/memory" &&
+  memory=$(mktemp -d /dev/shm/pgmigrate-XXXXXX) || return 0
+  ln -s "$memory" "$directory/memory" &&
     mv "$directory/data/base" "$directory/memory/" && ln -s ../memory/base "$directory/data/base"
 }
 if read -r _; then
