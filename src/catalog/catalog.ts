@@ -191,6 +191,8 @@ export interface MadeFunction extends QualifiedName {
   /** The types of the arguments that go in, as in `pg_catalog.int4`, `public.mood[]`; null where not known. */
   readonly arguments: readonly string[] | null;
   readonly madeBy: bigint | null;
+  /** true: of a procedure with SET or SECURITY DEFINER, in which the server refuses COMMIT. */
+  readonly isAtomic?: boolean;
   /** The statement that made it, whose body says what it runs; left out where another kind of statement did, or none. */
   readonly definition?: CreateFunctionStmt;
 }
