@@ -5,7 +5,7 @@ import { listedName, listedParts, literal } from "../sql/identifiers.ts";
 import { builtinTypeSql } from "./type_sql.ts";
 
 /**
- * SQL of which the parser makes the same tree.
+ * SQL of which the parser makes the same tree, but for the table in front of a column.
  *
  * @returns null for an expression with a part that is not known here: no SQL is better than other SQL
  */
