@@ -1,5 +1,6 @@
 /** DO blocks and procedures that change rows in batches and commit each: what they lock is known from their text. */
 
+import type { Node } from "libpg-query";
 import { type Catalog, type MadeFunction, qualified } from "../catalog/catalog.ts";
 import { eachNode } from "../catalog/tree.ts";
 import { listedParts } from "../sql/identifiers.ts";
@@ -33,7 +34,15 @@ export function committedBatches(
   const statements = plainStatements(body);
   const changes = statements?.filter(isChange) ?? [];
   if (statements === null || changes.length === 0) return null;
-  return { impact: together(statements.map((one) => impactOf(one, catalog, options))), changes };
+  const all = [...argumentsOf(statement), ...statements];
+  return { impact: together(all.map((one) => impactOf(one, catalog, options))), changes };
+}
+
+/** What a CALL computes first, as a statement. */
+function argumentsOf({ kind, node, text, start, end }: Statement): readonly Statement[] {
+  if (kind !== "CallStmt") return [];
+  const targetList = (node.funccall?.args ?? []).map((val): Node => ({ ResTarget: { val } }));
+  return [{ kind: "SelectStmt", node: { targetList }, text, start, end }];
 }
 
 /** What a DO block or a CALL runs; null where that is not known. */

@@ -19,6 +19,7 @@ CREATE PROCEDURE definer() LANGUAGE plpgsql SECURITY DEFINER AS 'BEGIN LOOP DELE
 CREATE PROCEDURE invoker() LANGUAGE plpgsql SECURITY INVOKER AS 'BEGIN LOOP DELETE FROM posts WHERE id = 1; COMMIT; END LOOP; END';
 CREATE PROCEDURE altered() LANGUAGE plpgsql AS 'BEGIN LOOP DELETE FROM posts WHERE id = 1; COMMIT; END LOOP; END';
 ALTER PROCEDURE altered() SECURITY DEFINER;
+CREATE PROCEDURE given(n int, t text) LANGUAGE plpgsql AS 'BEGIN LOOP DELETE FROM posts WHERE id = n; COMMIT; END LOOP; END';
 CREATE FUNCTION slow(text) RETURNS text LANGUAGE plpgsql AS 'BEGIN RETURN $1; END';
 `;
 
@@ -68,6 +69,11 @@ const CASES: Readonly<Record<string, string>> = {
     `${UPDATES}, scan posts`,
   // It never keeps what it did, or all at once.
   [`DO $$ BEGIN FOR i IN 1..9 LOOP ${CHANGE}; IF i > 8 THEN ROLLBACK; END IF; END LOOP; END $$`]: "null",
+  // Arguments run as well.
+  "CALL given(1, lower('A'))": UPDATES.replace("Update", "Delete"),
+  "CALL given(1, t => slow('a'))": `${
+    UPDATES.replace("Update", "Delete")
+  }, It calls slow, and what a function does shows when it runs`,
   // More than a query.
   [
     `DO $$ DECLARE n int; BEGIN FOR i IN 1..9 LOOP WITH d AS (DELETE FROM posts RETURNING 1) SELECT count(*) INTO n FROM d; END LOOP;
