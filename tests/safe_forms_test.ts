@@ -57,6 +57,18 @@ COMMENT ON CONSTRAINT before_it_e_check ON before_it IS 'of e';
 COMMENT ON CONSTRAINT before_it_f_fkey ON before_it IS 'of f';
 ALTER TABLE before_it CLUSTER ON sorted;
 ALTER TABLE before_it RENAME TO named;
+CREATE SCHEMA was;
+CREATE FUNCTION low(text) RETURNS text IMMUTABLE LANGUAGE sql AS 'SELECT lower($1)';
+CREATE FUNCTION was.low(text) RETURNS text IMMUTABLE LANGUAGE sql AS 'SELECT lower($1)';
+CREATE COLLATION plain (locale = 'C');
+CREATE TABLE calling (id bigint PRIMARY KEY, a text, b text, c text, d text);
+CREATE INDEX calls_a ON calling (low(a));
+CREATE INDEX calls_b ON calling (b) WHERE was.low(b) <> 'low';
+CREATE INDEX calls_c ON calling (c COLLATE plain);
+CREATE INDEX calls_d ON calling (d) WHERE d <> 'low';
+ALTER FUNCTION low(text) RENAME TO lowest;
+ALTER SCHEMA was RENAME TO became;
+ALTER COLLATION plain SET SCHEMA app;
 CREATE TABLE aliased (id bigint PRIMARY KEY, a integer, b integer);
 CREATE VIEW by_alias AS SELECT y FROM aliased AS one (x, y);
 CREATE TABLE joined (id bigint PRIMARY KEY, a integer);
@@ -118,6 +130,7 @@ const SAME = [
   "ALTER TABLE keyed ALTER seven TYPE bigint;",
   "ALTER TABLE keyed RENAME four TO quattro;",
   "ALTER TABLE named RENAME a TO z;",
+  "ALTER TABLE calling RENAME d TO z;",
   "ALTER TABLE named ALTER b TYPE bigint;",
 ];
 
@@ -152,6 +165,9 @@ const OTHERS: readonly (readonly [sql: string, names: readonly string[]])[] = [
   ["ALTER TABLE named ALTER d TYPE bigint;", ["the index sorted"]],
   ["ALTER TABLE named RENAME e TO z;", ["the CHECK before_it_e_check"]],
   ["ALTER TABLE named RENAME f TO z;", ["the foreign key before_it_f_fkey"]],
+  ["ALTER TABLE calling RENAME a TO z;", ["the index calls_a"]],
+  ["ALTER TABLE calling RENAME b TO z;", ["the index calls_b"]],
+  ["ALTER TABLE calling RENAME c TO z;", ["the index calls_c"]],
   ["ALTER TABLE aliased RENAME a TO z;", ["the view by_alias"]],
   ["ALTER TABLE joined ALTER a TYPE bigint;", ["the view by_join"]],
   ["ALTER TABLE ev ALTER m TYPE bigint;", ["the view ms"]],
