@@ -57,6 +57,9 @@ COMMENT ON CONSTRAINT before_it_e_check ON before_it IS 'of e';
 COMMENT ON CONSTRAINT before_it_f_fkey ON before_it IS 'of f';
 ALTER TABLE before_it CLUSTER ON sorted;
 ALTER TABLE before_it RENAME TO named;
+CREATE COLLATION app."Sort" (locale = 'C');
+CREATE TABLE collated (id bigint PRIMARY KEY, a text COLLATE "C", b varchar(9) COLLATE app."Sort");
+CREATE INDEX ON collated (a, b);
 CREATE SCHEMA was;
 CREATE FUNCTION low(text) RETURNS text IMMUTABLE LANGUAGE sql AS 'SELECT lower($1)';
 CREATE FUNCTION was.low(text) RETURNS text IMMUTABLE LANGUAGE sql AS 'SELECT lower($1)';
@@ -131,6 +134,8 @@ const SAME = [
   "ALTER TABLE keyed RENAME four TO quattro;",
   "ALTER TABLE named RENAME a TO z;",
   "ALTER TABLE calling RENAME d TO z;",
+  "ALTER TABLE collated RENAME a TO z;",
+  "ALTER TABLE collated RENAME b TO z;",
   "ALTER TABLE named ALTER b TYPE bigint;",
 ];
 

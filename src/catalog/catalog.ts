@@ -104,6 +104,8 @@ export interface DataType extends QualifiedName {
   readonly dimensions: number;
   /** The collation that the column names; null for the type's own. */
   readonly collation: string | null;
+  /** Its schema, where a statement gives it. */
+  readonly collationSchema?: string;
 }
 
 export type ConstraintKind = "check" | "foreign-key" | "primary-key" | "unique" | "exclude" | "not-null";
