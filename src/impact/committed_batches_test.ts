@@ -67,6 +67,11 @@ const CASES: Readonly<Record<string, string>> = {
     "null",
   [`DO $$ DECLARE r record; BEGIN FOR r IN SELECT id AS i FROM posts FOR UPDATE LOOP ${CHANGE}; COMMIT; END LOOP; END $$`]:
     `${UPDATES}, scan posts`,
+  // COMMIT closes the cursor: the next FETCH fails.
+  [`DO $$ DECLARE c CURSOR FOR SELECT id FROM posts; i int; BEGIN OPEN c; LOOP FETCH c INTO i; EXIT WHEN NOT FOUND; ${CHANGE}; COMMIT; END LOOP; END $$`]:
+    "null",
+  [`DO $$ DECLARE c CURSOR FOR SELECT id FROM posts; i int; BEGIN LOOP OPEN c; FETCH c INTO i; EXIT WHEN NOT FOUND; ${CHANGE}; COMMIT; END LOOP; END $$`]:
+    `${UPDATES}, scan posts`,
   // It never keeps what it did, or all at once.
   [`DO $$ BEGIN FOR i IN 1..9 LOOP ${CHANGE}; IF i > 8 THEN ROLLBACK; END IF; END LOOP; END $$`]: "null",
   // Arguments run as well.

@@ -57,12 +57,23 @@ function stepsOf(kind: string, fields: Fields): readonly PlpgsqlStep[] {
   const texts = textsOf(others, line, kind.startsWith("PLpgSQL_stmt_dyn"));
   const branches = branchesOf(others);
   // The handlers run when the subtransaction is over.
-  const refusesCommit = catches || kind === "PLpgSQL_stmt_fors" && texts.some(({ query }) => CHANGES_ROWS.test(query));
+  const refusesCommit = catches || losesCursor(fields) ||
+    kind === "PLpgSQL_stmt_fors" && texts.some(({ query }) => CHANGES_ROWS.test(query));
   return [...texts, ...refusesCommit ? withoutCommits(branches) : branches, ...branchesOf({ exceptions })];
 }
 
 /** Of the query of a loop, in which the server then refuses COMMIT. Only SELECT … FOR UPDATE reads no more than rows. */
 const CHANGES_ROWS = /\b(?:INSERT|DELETE|MERGE|(?<!\bFOR\s+(?:NO\s+KEY\s+)?)UPDATE)\b/i;
+
+/** COMMIT closes a cursor that OPEN has opened: where a loop goes on with FETCH, that fails. */
+function losesCursor({ body }: Fields): boolean {
+  return contains(body, "PLpgSQL_stmt_fetch") && !contains(body, "PLpgSQL_stmt_open");
+}
+
+function contains(node: unknown, kind: string): boolean {
+  if (typeof node !== "object" || node === null) return false;
+  return Object.entries(node).some(([key, value]) => key === kind || contains(value, kind));
+}
 
 function withoutCommits(steps: readonly PlpgsqlStep[]): readonly PlpgsqlStep[] {
   return steps.flatMap((step): readonly PlpgsqlStep[] => {
