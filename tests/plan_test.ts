@@ -127,6 +127,9 @@ for (const server of await sharedServers()) {
       "005_there.sql": "-- pgmigrate: no-transaction\nCALL fill();\n",
       // The server refuses its COMMIT.
       "006_transaction.sql": "CALL fill();\n",
+      "007_block.sql": "-- pgmigrate: no-transaction\nBEGIN;\nCALL fill();\nCOMMIT;\n",
+      "008_definer.sql": "ALTER PROCEDURE fill() SECURITY DEFINER;\n",
+      "009_definer.sql": "-- pgmigrate: no-transaction\nCALL fill();\n",
     };
     for (const [name, text] of Object.entries(files)) await project.directory.write(name, text);
     const lines = (await planned(project)).filter(({ statement }) => statement === "DO" || statement === "CALL");
@@ -138,6 +141,8 @@ for (const server of await sharedServers()) {
         { name: "004_made.sql", ...known },
         { name: "005_there.sql", ...known },
         { name: "006_transaction.sql", verdict: "dangerous", locks: [], unknown: true },
+        { name: "007_block.sql", verdict: "dangerous", locks: [], unknown: true },
+        { name: "009_definer.sql", verdict: "dangerous", locks: [], unknown: true },
       ],
     );
     assert.equal(

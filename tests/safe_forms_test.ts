@@ -48,6 +48,34 @@ CREATE INDEX keyed_id ON keyed (id) INCLUDE (two);
 CREATE INDEX "Lower" ON keyed (lower(old) text_pattern_ops, old COLLATE "C" DESC);
 CREATE INDEX keyed_hash ON keyed USING hash (old);
 ALTER TABLE keyed RENAME old TO "Old";
+CREATE TABLE before_it (id bigint PRIMARY KEY, a integer CHECK (before_it.a < 9), b integer, c integer, d integer, e integer CHECK (e > 0), f integer REFERENCES users);
+CREATE INDEX named_it ON before_it ((before_it.a + 1), b) WHERE public.before_it.b > 0;
+CREATE INDEX said ON before_it (c DESC);
+CREATE INDEX sorted ON before_it (d);
+COMMENT ON INDEX said IS 'of c';
+COMMENT ON CONSTRAINT before_it_e_check ON before_it IS 'of e';
+COMMENT ON CONSTRAINT before_it_f_fkey ON before_it IS 'of f';
+ALTER TABLE before_it CLUSTER ON sorted;
+ALTER TABLE before_it RENAME TO named;
+CREATE COLLATION app."Sort" (locale = 'C');
+CREATE TABLE collated (id bigint PRIMARY KEY, a text COLLATE "C", b varchar(9) COLLATE app."Sort");
+CREATE INDEX ON collated (a, b);
+CREATE SCHEMA was;
+CREATE FUNCTION low(text) RETURNS text IMMUTABLE LANGUAGE sql AS 'SELECT lower($1)';
+CREATE FUNCTION was.low(text) RETURNS text IMMUTABLE LANGUAGE sql AS 'SELECT lower($1)';
+CREATE COLLATION plain (locale = 'C');
+CREATE TABLE calling (id bigint PRIMARY KEY, a text, b text, c text, d text);
+CREATE INDEX calls_a ON calling (low(a));
+CREATE INDEX calls_b ON calling (b) WHERE was.low(b) <> 'low';
+CREATE INDEX calls_c ON calling (c COLLATE plain);
+CREATE INDEX calls_d ON calling (d) WHERE d <> 'low';
+ALTER FUNCTION low(text) RENAME TO lowest;
+ALTER SCHEMA was RENAME TO became;
+ALTER COLLATION plain SET SCHEMA app;
+CREATE TABLE aliased (id bigint PRIMARY KEY, a integer, b integer);
+CREATE VIEW by_alias AS SELECT y FROM aliased AS one (x, y);
+CREATE TABLE joined (id bigint PRIMARY KEY, a integer);
+CREATE VIEW by_join AS SELECT y FROM (joined JOIN users USING (id)) AS one (x, y);
 CREATE STATISTICS odd_s ON f, g FROM odd;
 COMMENT ON COLUMN odd.h IS 'eight';
 CREATE FUNCTION nothing() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
@@ -68,6 +96,8 @@ CREATE TABLE ev_all PARTITION OF ev DEFAULT;
 CREATE TABLE seen (id integer PRIMARY KEY);
 ALTER TABLE ev ADD seen_id integer REFERENCES seen;
 CREATE INDEX ON ev (n);
+ALTER TABLE ev ADD m integer;
+CREATE VIEW ms AS SELECT m FROM ev_all;
 INSERT INTO users VALUES (0, 'nobody'), (1, 'a');
 INSERT INTO orders (id, user_id, views, code, total, made_at)
 VALUES (1, 1, 5, 6, 7, '2026-01-01'), (2, 1, 1, 7, 7, '2026-01-02');
@@ -102,6 +132,11 @@ const SAME = [
   "ALTER TABLE keyed RENAME six TO sei;",
   "ALTER TABLE keyed ALTER seven TYPE bigint;",
   "ALTER TABLE keyed RENAME four TO quattro;",
+  "ALTER TABLE named RENAME a TO z;",
+  "ALTER TABLE calling RENAME d TO z;",
+  "ALTER TABLE collated RENAME a TO z;",
+  "ALTER TABLE collated RENAME b TO z;",
+  "ALTER TABLE named ALTER b TYPE bigint;",
 ];
 
 /** Statements of which not all can be written, with what a person has to see to. */
@@ -131,6 +166,17 @@ const OTHERS: readonly (readonly [sql: string, names: readonly string[]])[] = [
   ["ALTER TABLE watched RENAME b TO z;", ["the trigger watch", "the privileges on b"]],
   ["ALTER TABLE watched RENAME c TO z;", ["the policy low"]],
   ["ALTER TABLE ev RENAME n TO z;", ["the index ev_n_idx"]],
+  ["ALTER TABLE named RENAME c TO z;", ["the index said"]],
+  ["ALTER TABLE named ALTER d TYPE bigint;", ["the index sorted"]],
+  ["ALTER TABLE named RENAME e TO z;", ["the CHECK before_it_e_check"]],
+  ["ALTER TABLE named RENAME f TO z;", ["the foreign key before_it_f_fkey"]],
+  ["ALTER TABLE calling RENAME a TO z;", ["the index calls_a"]],
+  ["ALTER TABLE calling RENAME b TO z;", ["the index calls_b"]],
+  ["ALTER TABLE calling RENAME c TO z;", ["the index calls_c"]],
+  ["ALTER TABLE aliased RENAME a TO z;", ["the view by_alias"]],
+  ["ALTER TABLE joined ALTER a TYPE bigint;", ["the view by_join"]],
+  ["ALTER TABLE ev ALTER m TYPE bigint;", ["the view ms"]],
+  ["ALTER TABLE ev RENAME m TO z;", ["the view ms"]],
   ["ALTER TABLE ev RENAME at TO z;", ["the partitions, of whose key it is a part"]],
   ["ALTER TABLE ev ALTER n TYPE bigint;", ["the index ev_n_idx"]],
 ];

@@ -104,6 +104,8 @@ export interface DataType extends QualifiedName {
   readonly dimensions: number;
   /** The collation that the column names; null for the type's own. */
   readonly collation: string | null;
+  /** Its schema, where a statement gives it. */
+  readonly collationSchema?: string;
 }
 
 export type ConstraintKind = "check" | "foreign-key" | "primary-key" | "unique" | "exclude" | "not-null";
@@ -191,6 +193,8 @@ export interface MadeFunction extends QualifiedName {
   /** The types of the arguments that go in, as in `pg_catalog.int4`, `public.mood[]`; null where not known. */
   readonly arguments: readonly string[] | null;
   readonly madeBy: bigint | null;
+  /** true: of a procedure with SET or SECURITY DEFINER, in which the server refuses COMMIT. */
+  readonly isAtomic?: boolean;
   /** The statement that made it, whose body says what it runs; left out where another kind of statement did, or none. */
   readonly definition?: CreateFunctionStmt;
 }

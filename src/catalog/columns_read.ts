@@ -5,7 +5,8 @@ import { columnsIn, eachNode } from "./tree.ts";
 /**
  * The columns that a query names, of whichever of its tables, each once.
  *
- * @returns null where it may read more than it names: `*`, a whole row, NATURAL
+ * @returns null where it may read more than it names: `*`, a whole row, NATURAL, columns that get other names by
+ * their place: `t AS x (a, b)`
  */
 export function columnsRead(query: unknown): readonly string[] | null {
   const tables = new Set<string>();
@@ -20,7 +21,8 @@ export function columnsRead(query: unknown): readonly string[] | null {
     if (kind === "ColumnRef" && Array.isArray(node.fields) && node.fields.length === 1) {
       for (const name of stringsIn(node.fields)) alone.add(name);
     }
-    const { alias } = node as { readonly alias?: { readonly aliasname?: string } };
+    const { alias } = node as { readonly alias?: { readonly aliasname?: string; readonly colnames?: unknown } };
+    if ((kind === "RangeVar" || kind === "JoinExpr") && alias?.colnames !== undefined) readsAll = true;
     if (alias?.aliasname !== undefined) tables.add(alias.aliasname);
   });
   if (readsAll || [...tables].some((table) => alone.has(table))) return null;

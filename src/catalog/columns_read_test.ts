@@ -12,6 +12,9 @@ const CASES: Readonly<Record<string, readonly string[] | null>> = {
   "SELECT to_jsonb(x) FROM t AS x": null,
   "SELECT a FROM t NATURAL JOIN u": null,
   "SELECT a FROM (SELECT * FROM t) AS x": null,
+  "SELECT a FROM t AS x (b, a)": null,
+  "SELECT a FROM (t JOIN u USING (id)) AS x (b, a)": null,
+  "SELECT x FROM (SELECT a FROM t) AS s (x)": ["a", "x"],
   "WITH w AS (SELECT a FROM t) SELECT b FROM w UNION SELECT c FROM u": ["a", "b", "c"],
 };
 

@@ -6,6 +6,7 @@ import { columnDefinition, keptDefault } from "./column_definition.ts";
 import { dropColumn, dropConstraint, sequencesOf } from "./drop_relation.ts";
 import { change, changeColumn, nameOf, removeRelation } from "./edit.ts";
 import { inOrder, replayConstraint, setNotNull } from "./replay_constraint.ts";
+import { notPlain } from "./replay_index.ts";
 import { attach, detach, inheritConstraints } from "./replay_partition.ts";
 import { nameSequence, putSequence } from "./replay_sequence.ts";
 import {
@@ -55,6 +56,7 @@ const ACTIONS: Readonly<Partial<Record<ActionKind, Replay>>> = {
   AT_AlterConstraint: alterConstraint,
   AT_ValidateConstraint: validateConstraint,
   AT_SetRelOptions: (catalog, index) => notPlain(catalog, index),
+  AT_ClusterOn: (catalog, { schema }, { command }) => notPlain(catalog, nameIn(schema, command)),
   AT_SetTableSpace: (catalog, index) => notPlain(catalog, index),
   AT_SetStatistics: (catalog, index) => notPlain(catalog, index),
   AT_ReplicaIdentity: (catalog, { schema }, { command: { def } }) =>
@@ -179,14 +181,6 @@ function alterConstraint(catalog: Catalog, table: Relation, action: Action): voi
 
 function nameIn(schema: string, { name = "" }: { readonly name?: string }): QualifiedName {
   return { schema, name };
-}
-
-/** Of an index, and nothing else: there is now more to it than its columns. */
-function notPlain(catalog: Catalog, name: QualifiedName): void {
-  const index = findRelation(catalog, name);
-  if (index === null || index.index === null) return;
-  const { definition: _, ...facts } = index.index;
-  change(catalog, index, () => ({ index: { ...facts, plain: false } }));
 }
 
 /** The indexes go along, and since 15 the sequences that the table owns. */

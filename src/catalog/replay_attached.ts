@@ -12,6 +12,7 @@ import type {
 import { listedParts } from "../sql/identifiers.ts";
 import type { Attached, Catalog, Relation } from "./catalog.ts";
 import { change } from "./edit.ts";
+import { notPlain } from "./replay_index.ts";
 import { findRelation, relationsWhere, resolveListed, resolveRelation } from "./resolve.ts";
 import { columnsIn } from "./tree.ts";
 
@@ -41,8 +42,15 @@ export function replayStatistics(catalog: Catalog, { relations, defnames, exprs 
 }
 
 export function replayComment(catalog: Catalog, { objtype, object, comment }: CommentStmt): void {
-  if (objtype !== "OBJECT_COLUMN" || object === undefined || !("List" in object)) return;
+  if (object === undefined || !("List" in object)) return;
   const parts = object.List.items ?? [];
+  if (objtype === "OBJECT_INDEX") {
+    const index = resolveListed(catalog, parts);
+    if (index !== null) notPlain(catalog, index);
+    return;
+  }
+  if (objtype === "OBJECT_TABCONSTRAINT") return commentOnConstraint(catalog, parts);
+  if (objtype !== "OBJECT_COLUMN") return;
   const table = resolveListed(catalog, parts.slice(0, -1));
   const columns = listedParts(parts.slice(-1));
   if (table === null || !isKept(catalog, table)) return;
@@ -52,6 +60,15 @@ export function replayComment(catalog: Catalog, { objtype, object, comment }: Co
       ...attached.filter((one) => !about(one)),
       ...comment === undefined ? [] : [{ kind: "comment" as const, name: null, columns }],
     ],
+  }));
+}
+
+function commentOnConstraint(catalog: Catalog, parts: readonly Node[]): void {
+  const table = resolveListed(catalog, parts.slice(0, -1));
+  const [name] = listedParts(parts.slice(-1));
+  if (table === null || !isKept(catalog, table)) return;
+  change(catalog, table, ({ constraints }) => ({
+    constraints: constraints.map((one) => one.name === name ? { ...one, plain: false } : one),
   }));
 }
 

@@ -9,7 +9,7 @@ import type {
   ObjectWithArgs,
 } from "libpg-query";
 import { listedParts } from "../sql/identifiers.ts";
-import { isOn, option, optionText } from "../sql/option_values.ts";
+import { isAtomic, isOn, option, optionText } from "../sql/option_values.ts";
 import type { Volatility } from "./builtin_functions.ts";
 import { type Catalog, type MadeFunction, qualified, type QualifiedName } from "./catalog.ts";
 import { dropCallers } from "./drop_relation.ts";
@@ -26,6 +26,7 @@ export function replayCreateFunction(catalog: Catalog, node: CreateFunctionStmt,
     arguments: argumentTypes(catalog, parametersOf(node.parameters), node.is_procedure === true),
     madeBy: by,
     definition: node,
+    ...isAtomic(node.options) ? { isAtomic: true } : {},
   });
 }
 
@@ -41,8 +42,13 @@ export function replayCreateAggregate(catalog: Catalog, { defnames, args }: Defi
 
 export function replayAlterFunction(catalog: Catalog, { func, actions }: AlterFunctionStmt): void {
   const volatility = volatilityOf(actions);
-  if (func === undefined || volatility === null) return;
-  changeFunctions(catalog, func, (made) => ({ ...made, volatility }));
+  const atomic = isAtomic(actions);
+  if (func === undefined || volatility === null && !atomic) return;
+  changeFunctions(catalog, func, (made) => ({
+    ...made,
+    ...volatility === null ? {} : { volatility },
+    ...atomic ? { isAtomic: true } : {},
+  }));
 }
 
 /** Takes a function away, and what calls it as far as it was the only one of its name. */

@@ -1,11 +1,11 @@
 /** CREATE INDEX, and the indexes that constraints make. */
 
 import type { IndexElem, IndexStmt, Node } from "libpg-query";
-import { type Catalog, type IndexDefinition, qualified, type Relation } from "./catalog.ts";
+import { type Catalog, type IndexDefinition, qualified, type QualifiedName, type Relation } from "./catalog.ts";
 import { change, put } from "./edit.ts";
 import { chooseName, indexColumnNames, joinedColumns } from "./object_names.ts";
 import { inheritIndex } from "./replay_partition.ts";
-import { childrenOf, emptyRelation, resolveRelation } from "./resolve.ts";
+import { childrenOf, emptyRelation, findRelation, resolveRelation } from "./resolve.ts";
 import { columnsIn, withColumnRenamed } from "./tree.ts";
 
 export interface NewIndex {
@@ -88,6 +88,14 @@ export function renamedDefinition(
     including: renamed(including),
     where: withColumnRenamed(where, names),
   };
+}
+
+/** Of an index, and nothing else: there is now more to it than the statement that made it says. */
+export function notPlain(catalog: Catalog, name: QualifiedName): void {
+  const index = findRelation(catalog, name);
+  if (index === null || index.index === null) return;
+  const { definition: _, ...facts } = index.index;
+  change(catalog, index, () => ({ index: { ...facts, plain: false } }));
 }
 
 function elementsOf(nodes: readonly Node[] | undefined): readonly IndexElem[] {

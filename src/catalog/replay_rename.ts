@@ -5,11 +5,19 @@ import { listedParts } from "../sql/identifiers.ts";
 import { type Catalog, type Column, type MadeFunction, qualified, type Relation } from "./catalog.ts";
 import { change, changeReferrers, moveRelation } from "./edit.ts";
 import { changeFunctions } from "./replay_function.ts";
-import { renamedDefinition } from "./replay_index.ts";
+import { notPlain, renamedDefinition } from "./replay_index.ts";
 import { moveType } from "./replay_type.ts";
-import { findRelation, indexesOf, isSame, ownedSequences, resolveRelation, withDescendants } from "./resolve.ts";
+import {
+  findRelation,
+  indexesOf,
+  isSame,
+  ownedSequences,
+  relationsWhere,
+  resolveRelation,
+  withDescendants,
+} from "./resolve.ts";
 import { madeType, typeNamed } from "./resolve_type.ts";
-import { withColumnRenamed } from "./tree.ts";
+import { eachNode, withColumnRenamed } from "./tree.ts";
 
 export function replayRename(catalog: Catalog, node: RenameStmt): void {
   const { renameType, relation: name, object, subname = "", newname = "" } = node;
@@ -114,6 +122,8 @@ type Change = (now: { readonly schema: string; readonly name: string }) => { sch
 
 function changeObject(catalog: Catalog, object: Node | undefined, changed: Change): void {
   if (object === undefined) return;
+  const named = "ObjectWithArgs" in object ? object.ObjectWithArgs.objname : "List" in object ? object.List.items : [];
+  forgetDefinitions(catalog, listedParts(named).at(-1) ?? "");
   if ("ObjectWithArgs" in object) {
     changeFunctions(catalog, object.ObjectWithArgs, (made): MadeFunction => ({ ...made, ...changed(made) }));
   } else if ("List" in object) {
@@ -123,7 +133,25 @@ function changeObject(catalog: Catalog, object: Node | undefined, changed: Chang
   }
 }
 
+/** The server knows a function, a collation and the like by more than its name: indexes keep it, their text does not. */
+function forgetDefinitions(catalog: Catalog, name: string): void {
+  const naming = relationsWhere(
+    catalog,
+    ({ index }) => index?.definition !== undefined && names(index.definition, name),
+  );
+  for (const index of naming) notPlain(catalog, index);
+}
+
+function names(tree: unknown, name: string): boolean {
+  let found = false;
+  eachNode(tree, (kind, { sval }) => {
+    found ||= kind === "String" && sval === name;
+  });
+  return found;
+}
+
 function renameSchema(catalog: Catalog, from: string, to: string): void {
+  forgetDefinitions(catalog, from);
   for (const relation of catalog.relations.inSchema(from)) {
     const now = findRelation(catalog, relation);
     if (now !== null) moveRelation(catalog, now, { schema: to, name: now.name });

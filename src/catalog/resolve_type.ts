@@ -35,11 +35,13 @@ export function resolveType(catalog: Catalog, type: TypeName, collation?: Collat
   if (type.pct_type) return typeOfColumn(catalog, parts);
   const name = typeNamed(catalog, parts);
   if (name === null) return null;
+  const [collationName, collationSchema] = listedParts(collation?.collname).toReversed();
   return {
     ...name,
     modifiers: modifiersOf(name, type.typmods),
     dimensions: type.arrayBounds?.length ?? 0,
-    collation: collation === undefined ? null : listedParts(collation.collname).at(-1) ?? null,
+    collation: collationName ?? null,
+    ...collationSchema === undefined ? {} : { collationSchema },
   };
 }
 

@@ -14,6 +14,7 @@ import {
   type RelationKind,
   type TableConstraint,
 } from "../catalog/catalog.ts";
+import { isAtomic } from "../sql/option_values.ts";
 import { type Expressions, parseExpressions } from "../sql/parse_expressions.ts";
 import { parse, type Statement } from "../sql/parser.ts";
 
@@ -177,7 +178,9 @@ export async function catalogOf(rows: CatalogRows): Promise<{
     const name = qualified(row);
     const statement = await definitionOf(row);
     if (statement !== null) procedures.push(statement);
-    const definition = statement?.kind === "CreateFunctionStmt" ? { definition: statement.node } : {};
+    const definition = statement?.kind === "CreateFunctionStmt"
+      ? { definition: statement.node, ...isAtomic(statement.node.options) ? { isAtomic: true } : {} }
+      : {};
     catalog.functions.set(name, [...catalog.functions.get(name) ?? [], { ...functionOf(row), ...definition }]);
   }
   for (const name of rows.extensions ?? []) catalog.extensions.add(name);

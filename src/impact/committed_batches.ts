@@ -1,6 +1,8 @@
 /** DO blocks and procedures that change rows in batches and commit each: what they lock is known from their text. */
 
+import type { Node } from "libpg-query";
 import { type Catalog, type MadeFunction, qualified } from "../catalog/catalog.ts";
+import { eachNode } from "../catalog/tree.ts";
 import { listedParts } from "../sql/identifiers.ts";
 import type { Statement } from "../sql/parser.ts";
 import type { Bodies, Body, Step } from "../sql/routine_body.ts";
@@ -32,7 +34,15 @@ export function committedBatches(
   const statements = plainStatements(body);
   const changes = statements?.filter(isChange) ?? [];
   if (statements === null || changes.length === 0) return null;
-  return { impact: together(statements.map((one) => impactOf(one, catalog, options))), changes };
+  const all = [...argumentsOf(statement), ...statements];
+  return { impact: together(all.map((one) => impactOf(one, catalog, options))), changes };
+}
+
+/** What a CALL computes first, as a statement. */
+function argumentsOf({ kind, node, text, start, end }: Statement): readonly Statement[] {
+  if (kind !== "CallStmt") return [];
+  const targetList = (node.funccall?.args ?? []).map((val): Node => ({ ResTarget: { val } }));
+  return [{ kind: "SelectStmt", node: { targetList }, text, start, end }];
 }
 
 /** What a DO block or a CALL runs; null where that is not known. */
@@ -44,7 +54,7 @@ function bodyOf(
   if (kind !== "CallStmt") return null;
   const [made, ...others] = proceduresNamed(listedParts(node.funccall?.funcname), catalog);
   // The types of the arguments, which decide between several, are not known.
-  if (made?.definition === undefined || others.length > 0) return null;
+  if (made?.definition === undefined || made.isAtomic || others.length > 0) return null;
   return bodies.get(made.definition) ?? null;
 }
 
@@ -57,11 +67,20 @@ function proceduresNamed(parts: readonly string[], { functions, searchPath }: Ca
   return [];
 }
 
-const READS: readonly Statement["kind"][] = ["SelectStmt"];
-const CHANGES: readonly Statement["kind"][] = ["InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt"];
+const CHANGES: readonly string[] = ["InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt"];
 
 function isChange({ kind }: Statement): boolean {
   return CHANGES.includes(kind);
+}
+
+/** `WITH gone AS (DELETE … RETURNING …) SELECT …` does more. */
+function isRead({ kind, node }: Statement): boolean {
+  if (kind !== "SelectStmt") return false;
+  let changes = false;
+  eachNode(node, (inner) => {
+    changes ||= CHANGES.includes(inner);
+  });
+  return !changes;
 }
 
 /** Its statements and the expressions that it computes, as statements; null where it does more than read and change rows. */
@@ -78,7 +97,7 @@ function plainStatements(steps: readonly Step[]): readonly Statement[] | null {
       const { tree, span } = step;
       if (!("SelectStmt" in tree)) return null;
       all.push({ kind: "SelectStmt", node: tree.SelectStmt, text: "", ...span });
-    } else if (isChange(step.statement) || READS.includes(step.statement.kind)) all.push(step.statement);
+    } else if (isChange(step.statement) || isRead(step.statement)) all.push(step.statement);
     else return null;
   }
   return all;

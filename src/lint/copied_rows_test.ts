@@ -28,6 +28,22 @@ const CASES: Readonly<Record<string, string>> = {
   "WITH drafts AS (SELECT 1) INSERT INTO kept SELECT * FROM drafts; DROP TABLE drafts": LOST,
   "INSERT INTO drafts SELECT * FROM drafts; DROP TABLE drafts": LOST,
   "INSERT INTO drafts SELECT id FROM others; DROP TABLE drafts": LOST,
+  // No rows, or none that stay.
+  "CREATE TABLE new AS SELECT * FROM drafts WITH NO DATA; DROP TABLE drafts": LOST,
+  "CREATE TEMP TABLE new AS SELECT * FROM drafts; DROP TABLE drafts": LOST,
+  "SELECT * INTO TEMP new FROM drafts; DROP TABLE drafts": LOST,
+  "CREATE TEMP TABLE new (id bigint); INSERT INTO new SELECT id FROM drafts; DROP TABLE drafts": LOST,
+  "CREATE MATERIALIZED VIEW new AS SELECT * FROM drafts; DROP TABLE drafts CASCADE": LOST,
+  "CREATE TABLE new AS SELECT * FROM drafts; DROP TABLE new; DROP TABLE drafts": LOST,
+  "CREATE TABLE new AS SELECT * FROM drafts; DROP TABLE drafts, new": LOST,
+  "CREATE TABLE new AS SELECT * FROM drafts; TRUNCATE new; DROP TABLE drafts": LOST,
+  "CREATE TABLE new AS SELECT * FROM drafts; ALTER TABLE new RENAME TO newer; DROP TABLE drafts":
+    `${LOST} but for those that line 1 copies into new`,
+  // Not its rows.
+  "INSERT INTO kept SELECT count(*) FROM drafts; DROP TABLE drafts": LOST,
+  "INSERT INTO kept SELECT max(id) FROM drafts GROUP BY title; DROP TABLE drafts": LOST,
+  "INSERT INTO kept SELECT id FROM others WHERE id NOT IN (SELECT id FROM drafts); DROP TABLE drafts": LOST,
+  "INSERT INTO kept VALUES ((SELECT max(id) FROM drafts)); DROP TABLE drafts": LOST,
   "DROP TABLE drafts; CREATE TABLE new AS SELECT id FROM others": LOST,
 };
 

@@ -5,7 +5,7 @@ import { listedName, listedParts, literal } from "../sql/identifiers.ts";
 import { builtinTypeSql } from "./type_sql.ts";
 
 /**
- * SQL of which the parser makes the same tree.
+ * SQL of which the parser makes the same tree, but for the table in front of a column.
  *
  * @returns null for an expression with a part that is not known here: no SQL is better than other SQL
  */
@@ -63,9 +63,10 @@ function constant({ isnull, ival, fval, boolval, sval }: Of<"A_Const">): string 
   return sval === undefined ? unwritable() : literal(sval.sval ?? "");
 }
 
+/** Without its table, which there is only one of, and which may have another name by now. */
 function columnName(fields: readonly Node[] | undefined): string {
   if (!(fields ?? []).every((field) => "String" in field)) unwritable();
-  return listedName(fields);
+  return listedName(fields?.slice(-1));
 }
 
 function typeName(type: TypeName | undefined): string {

@@ -41,8 +41,11 @@ export function hangingOn(relation: Relation, on: HangingOn): readonly Hanging[]
 
 /** The views that may read a column, by its name, and those that are over them. */
 export function viewsOver(relation: Relation, { column, catalog }: HangingOn): readonly Hanging[] {
-  const readers = viewsOn(catalog, relation).filter(({ dependsOn, reads }) =>
-    dependsOn.some((name) => isSame(name, relation)) && (reads?.includes(column) ?? true)
+  // What becomes of a column becomes of that of partitions and heirs too.
+  const readers = withDescendants(catalog, relation).flatMap((table) =>
+    viewsOn(catalog, table).filter(({ dependsOn, reads }) =>
+      dependsOn.some((name) => isSame(name, table)) && (reads?.includes(column) ?? true)
+    )
   );
   const all = new Set(readers.flatMap((view) => [view, ...viewsOn(catalog, view)]));
   return [...all].map((view) => unknown(`the view ${shownName(view)}`));

@@ -44,10 +44,18 @@ export function readIgnores(
   const own = directivesIn(text, { start: 0, end: text.length }, statements);
   const inBlocks = statements.flatMap((statement) => {
     const body = statement.kind === "DoStmt" ? bodies.get(statement.node) ?? null : null;
-    return body === null ? [] : stringsIn(text, statement).flatMap((span) => directivesIn(text, span, stepsIn(body)));
+    return body === null ? [] : stringsIn(text, statement).flatMap((span) => directivesOf(text, span, stepsIn(body)));
   });
   return [...own.map((one) => one.start < head ? { ...one, about: "file" as const } : one), ...inBlocks]
     .toSorted((one, other) => one.start - other.start);
+}
+
+/** Of a body, and of the texts that it gives to EXECUTE. */
+function directivesOf(text: string, span: Span, steps: readonly Span[]): readonly Ignore[] {
+  const inner = stringsIn(text, span).filter(({ start, end }) =>
+    steps.some((step) => step.start >= start && step.end <= end)
+  );
+  return [...directivesIn(text, span, steps), ...inner.flatMap((one) => directivesOf(text, one, steps))];
 }
 
 function directivesIn(text: string, { start, end }: Span, statements: readonly Span[]): readonly Ignore[] {
@@ -72,7 +80,7 @@ function directivesIn(text: string, { start, end }: Span, statements: readonly S
 /** What stands between the quotes. */
 function stringsIn(text: string, statement: Span): readonly Span[] {
   return [...tokens(text, statement)].flatMap(({ kind, start, end }) => {
-    const quote = kind === "string" ? /^(?:\$[^$]*\$|')/.exec(text.slice(start, end))?.[0].length : undefined;
+    const quote = kind === "string" ? /^(?:\$[^$]*\$|[eE]?')/.exec(text.slice(start, end))?.[0].length : undefined;
     return quote === undefined ? [] : [{ start: start + quote, end: end - quote }];
   });
 }

@@ -78,3 +78,19 @@ END $$;`;
     ["g", "behind the block", 2],
   ]);
 });
+
+Deno.test("readIgnores() reads directives wherever a statement of a block stands, and nowhere else in its strings", async () => {
+  const text = `DO E'BEGIN
+  DROP TABLE x; -- pgmigrate: ignore=a in a string with a letter in front
+END';
+DO $a$ BEGIN
+  RAISE NOTICE $b$ -- pgmigrate: ignore=no $b$;
+  EXECUTE $b$ DROP TABLE y; -- pgmigrate: ignore=b in the text of EXECUTE
+  $b$;
+  PERFORM f('-- pgmigrate: ignore=no');
+END $a$;`;
+  assert.deepEqual(await ignores(`SELECT 1;\n${text}`), [
+    ["a", "in a string with a letter in front", "DROP TABLE x"],
+    ["b", "in the text of EXECUTE", "DROP TABLE y"],
+  ]);
+});

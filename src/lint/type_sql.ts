@@ -20,10 +20,13 @@ const SQL_NAMES: Readonly<Record<string, string>> = {
 };
 
 /** A type as SQL: `numeric(10, 2)[]`. */
-export function typeSql({ schema, name, modifiers, dimensions, collation }: DataType): string {
+export function typeSql({ schema, name, modifiers, dimensions, collation, collationSchema }: DataType): string {
   const own = schema === "pg_catalog" ? builtinTypeSql(name) : dotted([schema, name]);
   const limits = modifiers.length === 0 ? "" : `(${modifiers.join(", ")})`;
-  return `${own}${limits}${"[]".repeat(dimensions)}${collation === null ? "" : ` COLLATE ${collation}`}`;
+  const order = collation === null
+    ? ""
+    : ` COLLATE ${dotted([...collationSchema === undefined ? [] : [collationSchema], collation])}`;
+  return `${own}${limits}${"[]".repeat(dimensions)}${order}`;
 }
 
 /** A type of the server's own, by its name in `pg_type`. */

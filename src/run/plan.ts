@@ -114,19 +114,29 @@ function impactsOf(
   const usual: Statement[] = [];
   const path = catalog.searchPath.join();
   for (const { file, statements } of files) {
+    let inBlock = !file.migration.directives.noTransaction;
     resetSession(catalog);
     for (const statement of statements ?? []) {
       if (catalog.searchPath.join() === path) usual.push(statement);
       // In a transaction, the server refuses their COMMIT.
-      const own = file.migration.directives.noTransaction
-        ? committedBatches(statement, catalog, { bodies, postgresVersion })
-        : null;
+      const own = inBlock ? null : committedBatches(statement, catalog, { bodies, postgresVersion });
       if (own !== null) batches.set(statement, own);
+      inBlock = isInBlock(statement, file, inBlock);
       impacts.set(statement, own?.impact ?? impactOf(statement, catalog, { postgresVersion }));
       replay(catalog, statement, file.migration.version);
     }
   }
   return { impacts, batches, usual };
+}
+
+/** Whether what comes behind a statement runs in a transaction: pgmigrate's, or one of the file's own. */
+function isInBlock(
+  statement: Statement,
+  { migration: { directives } }: ParsedFile["file"],
+  before: boolean,
+): boolean {
+  const effect = statementEffect(statement);
+  return directives.noTransaction && effect.kind === "block" ? effect.ends === null : before;
 }
 
 interface Known {
@@ -166,8 +176,7 @@ function judgeFile({ file, statements }: ParsedFile, known: Known): JudgedFile {
       writes,
       commits: own !== undefined,
     });
-    const effect = statementEffect(statement);
-    if (directives.noTransaction && effect.kind === "block") inBlock = effect.ends === null;
+    inBlock = isInBlock(statement, file, inBlock);
     held = heldAfter(held, event, seconds);
     // Outside of a transaction, a lock is given back when its statement ends.
     if (!inBlock) giveBack();

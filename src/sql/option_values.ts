@@ -16,6 +16,11 @@ export function isOn(options: readonly Node[] | undefined, name: string, otherwi
   return value === null || !["0", "false", "off"].includes(value);
 }
 
+/** Whether options of a procedure keep it from COMMIT: it would end what the server has to put back behind it. */
+export function isAtomic(options: readonly Node[] | undefined): boolean {
+  return option(options, "set") !== null || isOn(options, "security", false);
+}
+
 /** The value of an option in lower case; null for an option without one. */
 export function optionText({ arg }: DefElem): string | null {
   if (arg === undefined) return null;

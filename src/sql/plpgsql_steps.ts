@@ -3,7 +3,7 @@
 /** What a body runs, as PL/pgSQL hands it to the server. */
 export type PlpgsqlStep =
   | PlpgsqlText
-  /** COMMIT or ROLLBACK. */
+  /** A COMMIT that the server takes. ROLLBACK is no step: it keeps nothing of what was done. */
   | { readonly kind: "commit" }
   /** What runs once, several times or never: of IF, CASE, a loop, a block that catches errors. */
   | { readonly kind: "branch"; readonly steps: readonly PlpgsqlStep[] };
@@ -49,13 +49,37 @@ function sequence(statements: readonly unknown[]): readonly PlpgsqlStep[] {
 }
 
 function stepsOf(kind: string, fields: Fields): readonly PlpgsqlStep[] {
-  if (kind === "PLpgSQL_stmt_commit" || kind === "PLpgSQL_stmt_rollback") return [{ kind: "commit" }];
+  if (kind === "PLpgSQL_stmt_commit") return [{ kind: "commit" }];
   const line = fields.lineno as number | undefined ?? 1;
   const { exceptions, ...others } = fields;
   const catches = exceptions !== undefined;
   if (kind === "PLpgSQL_stmt_block" && !catches) return sequence(listOf(fields.body));
   const texts = textsOf(others, line, kind.startsWith("PLpgSQL_stmt_dyn"));
-  return [...texts, ...branchesOf(others), ...branchesOf({ exceptions })];
+  const branches = branchesOf(others);
+  // The handlers run when the subtransaction is over.
+  const refusesCommit = catches || losesCursor(fields) ||
+    kind === "PLpgSQL_stmt_fors" && texts.some(({ query }) => CHANGES_ROWS.test(query));
+  return [...texts, ...refusesCommit ? withoutCommits(branches) : branches, ...branchesOf({ exceptions })];
+}
+
+/** Of the query of a loop, in which the server then refuses COMMIT. Only SELECT … FOR UPDATE reads no more than rows. */
+const CHANGES_ROWS = /\b(?:INSERT|DELETE|MERGE|(?<!\bFOR\s+(?:NO\s+KEY\s+)?)UPDATE)\b/i;
+
+/** COMMIT closes a cursor that OPEN has opened: where a loop goes on with FETCH, that fails. */
+function losesCursor({ body }: Fields): boolean {
+  return contains(body, "PLpgSQL_stmt_fetch") && !contains(body, "PLpgSQL_stmt_open");
+}
+
+function contains(node: unknown, kind: string): boolean {
+  if (typeof node !== "object" || node === null) return false;
+  return Object.entries(node).some(([key, value]) => key === kind || contains(value, kind));
+}
+
+function withoutCommits(steps: readonly PlpgsqlStep[]): readonly PlpgsqlStep[] {
+  return steps.flatMap((step): readonly PlpgsqlStep[] => {
+    if (step.kind === "commit") return [];
+    return [step.kind === "branch" ? { ...step, steps: withoutCommits(step.steps) } : step];
+  });
 }
 
 /** The lists of statements below a node, each a branch, without what is in them. */

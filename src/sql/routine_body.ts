@@ -17,7 +17,7 @@ export type Step =
   | { readonly kind: "expression"; readonly tree: Node; readonly span: Span }
   /** EXECUTE of a text that is put together when it runs. */
   | { readonly kind: "computed"; readonly span: Span }
-  /** COMMIT or ROLLBACK: the block or procedure runs outside a transaction. */
+  /** COMMIT, where the server takes one: the block or procedure runs outside a transaction. */
   | { readonly kind: "commit" }
   /** What runs once, several times or never. */
   | { readonly kind: "branch"; readonly steps: readonly Step[] };

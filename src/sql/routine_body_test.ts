@@ -50,7 +50,14 @@ END $$`;
 Deno.test("readBodies() tells where a block commits", async () => {
   assert.deepEqual(
     await shownBody("DO $$ BEGIN LOOP DELETE FROM a; EXIT; COMMIT; END LOOP; ROLLBACK; END $$"),
-    [["statement: DELETE FROM a", "commit"], "commit"],
+    [["statement: DELETE FROM a", "commit"]],
+  );
+  assert.deepEqual(
+    await shownBody(
+      "DO $$ DECLARE r record; BEGIN BEGIN DELETE FROM a; COMMIT; EXCEPTION WHEN others THEN COMMIT; END; FOR r IN DELETE FROM b RETURNING 1 LOOP COMMIT; END LOOP; END $$",
+    ),
+    [["statement: DELETE FROM a"], ["commit"], "statement: DELETE FROM b RETURNING 1", []],
+    "the server refuses it while a block catches errors, and in a loop over what a query changes",
   );
 });
 

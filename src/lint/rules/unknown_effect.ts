@@ -1,6 +1,7 @@
 import { committedBatches } from "../../impact/committed_batches.ts";
 import type { LintedFile, LintedStatement, Rule } from "../rule.ts";
 import { rowChanges } from "../row_changes.ts";
+import { runsInTransaction } from "../same_transaction.ts";
 import { fewOf } from "../shown_name.ts";
 import { unknownEffects } from "../unknown_effects.ts";
 
@@ -60,10 +61,12 @@ END $$;`,
       good: ["ALTER TABLE posts ADD COLUMN note text NULL;"],
     },
   ],
-  check: ({ statement, catalog }, { block, bodies, directives, postgresVersion }) => {
+  check: ({ statement, catalog }, file) => {
+    const { block, bodies, postgresVersion } = file;
     // The block has said it.
     if (block !== null) return [];
-    if (directives.noTransaction && isBatched(statement, { catalog, bodies, postgresVersion })) return [];
+    // In a transaction, the server refuses its COMMIT.
+    if (!runsInTransaction(file) && isBatched(statement, { catalog, bodies, postgresVersion })) return [];
     const effects = unknownEffects(statement, { catalog, bodies });
     const [first] = effects;
     if (first === undefined) return [];
