@@ -14,6 +14,20 @@ const FILES: FileContents = {
   "005_e.sql": "CREATE TABLE e ();\n",
 };
 
+/** The library, as a string of a script. */
+const MODULE = JSON.stringify(new URL("../src/mod.ts", import.meta.url).href);
+
+/** Runs a program that uses the library. */
+async function runProgram(script: string, options: Pick<Deno.CommandOptions, "cwd" | "env">) {
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["eval", "--quiet", `--config=${fileURLToPath(new URL("../deno.json", import.meta.url))}`, script],
+    stdin: "null",
+    ...options,
+  }).output();
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  return { code, stdout: text(stdout), stderr: text(stderr) };
+}
+
 /** The URL of an empty database: `embedded:` in memory, or one on a server. */
 async function withUrls(test: (url: string) => Promise<void>): Promise<void> {
   await test("embedded:");
@@ -122,10 +136,9 @@ Deno.test("up() throws the reason of a signal that has aborted, and applies noth
 Deno.test("the library prints nothing and does not end the process, whatever happens", async () => {
   await using directory = await createDirectory(FILES);
   await using database = await server.createDatabase();
-  const module = new URL("../src/mod.ts", import.meta.url).href;
   const calls = ["embedded:", database.url].map((url) => `await call(${JSON.stringify(url)});`).join("\n");
   const script = `
-    const { newMigration, status, up, verify } = await import(${JSON.stringify(module)});
+    const { newMigration, status, up, verify } = await import(${MODULE});
     async function call(databaseUrl) {
       const options = { databaseUrl, migrations: "migrations" };
       for (const use of [up, up, status, verify]) await use(options).catch(() => {});
@@ -134,30 +147,26 @@ Deno.test("the library prints nothing and does not end the process, whatever hap
     ${calls}
     await newMigration({ migrations: "migrations", title: "made here" });
     console.log("the end");`;
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["eval", "--quiet", `--config=${fileURLToPath(new URL("../deno.json", import.meta.url))}`, script],
-    cwd: directory.path,
-    stdin: "null",
-  }).output();
-  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
-  assert.deepEqual([code, text(stdout), text(stderr)], [0, "the end\n", ""]);
+  assert.deepEqual(await runProgram(script, { cwd: directory.path }), { code: 0, stdout: "the end\n", stderr: "" });
   assert.ok((await directory.names()).includes("006_made_here.sql"));
 });
 
 Deno.test("a program's own PGTARGETSESSIONATTRS is left alone, and counts only when it is passed on", async () => {
   await using directory = await createDirectory(FILES);
   await using database = await server.createDatabase();
-  const options = { databaseUrl: database.url, migrations: `${directory.path}/migrations` };
+  const options = { databaseUrl: database.url, migrations: "migrations" };
+  // In a program of its own: the environment is that of the process, and so of the test files beside this one too.
+  const script = `
+    const { status } = await import(${MODULE});
+    const { version } = await status(${JSON.stringify(options)});
+    console.log(version, Deno.env.get("PGTARGETSESSIONATTRS"));`;
   for (const value of ["any", "standby", "nonsense"]) {
-    Deno.env.set("PGTARGETSESSIONATTRS", value);
-    try {
-      assert.equal((await status(options)).version, null, value);
-      assert.equal(Deno.env.get("PGTARGETSESSIONATTRS"), value);
-    } finally {
-      Deno.env.delete("PGTARGETSESSIONATTRS");
-    }
+    const outcome = await runProgram(script, { cwd: directory.path, env: { PGTARGETSESSIONATTRS: value } });
+    assert.deepEqual(outcome, { code: 0, stdout: `null ${value}\n`, stderr: "" });
   }
-  await assert.rejects(status({ ...options, env: { PGTARGETSESSIONATTRS: "standby" } }), /No server that is standby/);
+  const env = { PGTARGETSESSIONATTRS: "standby" };
+  const passedOn = { ...options, migrations: `${directory.path}/migrations`, env };
+  await assert.rejects(status(passedOn), /No server that is standby/);
 });
 
 Deno.test("check() returns the versions by state and the failure, and takes no environment variable", async () => {
