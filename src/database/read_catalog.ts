@@ -3,7 +3,8 @@
 import type { Catalog } from "../catalog/catalog.ts";
 import { namedIn } from "../sql/named_in.ts";
 import type { Statement } from "../sql/parser.ts";
-import { catalogOf, type CatalogRows } from "./catalog_rows.ts";
+import { catalogOf } from "./catalog_of.ts";
+import type { CatalogRows } from "./catalog_rows.ts";
 import { catalogSql, RESOLUTION_SQL } from "./catalog_sql.ts";
 import { ServerError, type Session } from "./session.ts";
 import { type Sql, sql } from "./sql.ts";
